@@ -98,6 +98,7 @@ const OTHER: Readonly<Record<LeafPath, string>> = {
   'fib.vpp.enabled': 'true',
   'fib.vpp.table-id': '10',
   'fib.vpp.batch-size': '8',
+  'fib.vpp.verify': 'all',
   'fib.vpp.batch-interval-ms': '100',
   'fib.kernel.enabled': 'true',
   'fib.kernel.table-id': '100',

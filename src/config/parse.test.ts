@@ -83,7 +83,7 @@ describe('defaults', () => {
         neighbors: { maxNumber: 50_000, maxAgeSeconds: 30, recycle: true },
       },
       fib: {
-        vpp: { enabled: false, tableId: 0, batchSize: 256, batchIntervalMs: 10 },
+        vpp: { enabled: false, tableId: 0, batchSize: 256, batchIntervalMs: 10, verify: 'sample' },
         kernel: {
           enabled: false,
           tableId: 254,

@@ -1,7 +1,7 @@
 // Made by generate.ts from the rows of the leaves (sections/): change those, then run `npm run generate`.
 // Code by ajv (MIT license, https://github.com/ajv-validator/ajv)
 // validate.js
-var validate = validate10, schema11 = { type: "object", properties: { system: { type: "object", properties: { hostname: { type: "string", pattern: "^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$" } }, required: [], additionalProperties: !1 }, management: { type: "object", properties: { interface: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, address: { type: "string", pattern: "\\S" }, gateway: { type: "string", pattern: "\\S" }, dns: { type: "string", pattern: "\\S" }, ntp: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, http: { type: "object", properties: { listen: { type: "string", pattern: "\\S" }, "https-listen": { type: "string", pattern: "\\S" }, names: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, telemetry: { type: "object", properties: { "zero-series": { type: "boolean" } }, required: [], additionalProperties: !1 }, update: { type: "object", properties: { "confirm-timeout": { type: "integer", minimum: 5, maximum: 3600 }, "trial-stable": { type: "integer", minimum: 1, maximum: 3600 }, "trial-timeout": { type: "integer", minimum: 10, maximum: 86400 }, "route-tolerance": { type: "integer", minimum: 0, maximum: 100 }, "minimum-version": { type: "string", pattern: "^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$" }, "allow-older-builds": { type: "boolean" } }, required: [], additionalProperties: !1 }, watchdog: { type: "object", properties: { enabled: { type: "boolean" }, timeout: { type: "integer", minimum: 5, maximum: 600 } }, required: [], additionalProperties: !1 }, log: { type: "object", properties: { syslog: { type: "string", pattern: "\\S" }, "disk-size": { type: "integer", minimum: 1048576, maximum: 17179869184 } }, required: [], additionalProperties: !1 }, vpp: { type: "object", properties: { enabled: { type: "boolean" }, external: { type: "boolean" }, binary: { type: "string", pattern: "^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$" }, "start-timeout": { type: "integer", minimum: 1, maximum: 3600 }, "answer-timeout": { type: "integer", minimum: 2, maximum: 3600 }, drift: { enum: ["repair", "report"] }, "api-socket": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } }, required: [], additionalProperties: !1 }, "vpp.cpu": { type: "object", properties: { "main-core": { type: "integer", minimum: 0, maximum: 255 }, workers: { type: "integer", minimum: 0, maximum: 255 }, isolate: { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.memory": { type: "object", properties: { "main-heap": { type: "integer", minimum: 268435456, maximum: 274877906944 }, "hugepage-size": { enum: ["2M", "1G"] }, buffers: { type: "integer", minimum: 1024, maximum: 16777216 } }, required: [], additionalProperties: !1 }, "vpp.dpdk": { type: "object", properties: { "unsafe-no-iommu": { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.stats": { type: "object", properties: { "segment-size": { type: "integer", minimum: 33554432, maximum: 68719476736 }, "socket-path": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` }, "poll-interval": { type: "integer", minimum: 1, maximum: 3600 } }, required: [], additionalProperties: !1 }, "vpp.lcp": { type: "object", properties: { enabled: { type: "boolean" }, sync: { type: "boolean" }, "auto-subint": { type: "boolean" }, follow: { type: "boolean" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } }, required: [], additionalProperties: !1 }, "vpp.neighbors": { type: "object", properties: { "max-number": { type: "integer", minimum: 64, maximum: 1e6 }, "max-age": { type: "integer", minimum: 0, maximum: 86400 }, recycle: { type: "boolean" } }, required: [], additionalProperties: !1 }, "fib.vpp": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 0, maximum: 4294967295 }, "batch-size": { type: "integer", minimum: 1, maximum: 65535 }, "batch-interval-ms": { type: "integer", minimum: 0, maximum: 6e4 } }, required: [], additionalProperties: !1 }, "fib.kernel": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 1, maximum: 4294967295 }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, metric: { type: "integer", minimum: 1, maximum: 4294967295 }, import: { type: "boolean" }, "import-distance": { type: "integer", minimum: 1, maximum: 255 } }, required: [], additionalProperties: !1 }, bgp: { type: "object", properties: { as: { type: "integer", minimum: 1, maximum: 4294967295 }, "router-id": { type: "string", pattern: "\\S" }, listen: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, nat44: { type: "object", properties: { enabled: { type: "boolean" }, masquerade: { type: "string", pattern: "\\S" }, pool: { type: "string", pattern: "\\S" }, "own-traffic": { type: "boolean" }, forwarding: { type: "boolean" }, sessions: { type: "integer", minimum: 1024, maximum: 8388608 }, "udp-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "tcp-established-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "tcp-transitory-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "icmp-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "mss-clamp": { type: "integer", minimum: 536, maximum: 9e3 } }, required: [], additionalProperties: !1 }, supervisor: { type: "object", properties: { "backoff-ms": { type: "integer", minimum: 10, maximum: 6e4 }, "backoff-max-ms": { type: "integer", minimum: 10, maximum: 36e5 }, "stable-ms": { type: "integer", minimum: 100, maximum: 864e5 }, "loop-after": { type: "integer", minimum: 1, maximum: 1e3 }, "loop-retry-ms": { type: "integer", minimum: 100, maximum: 864e5 } }, required: [], additionalProperties: !1 } }, patternProperties: { "^vpp\\.dpdk\\.interface\\.": { type: "object", properties: { name: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, driver: { enum: ["dpdk", "native"] }, "rx-queues": { type: "integer", minimum: 1, maximum: 255 }, "tx-queues": { type: "integer", minimum: 1, maximum: 255 } }, required: ["name"], additionalProperties: !1 }, "^bgp\\.neighbor\\.": { type: "object", properties: { address: { type: "string", pattern: "\\S" }, as: { type: "integer", minimum: 1, maximum: 4294967295 }, port: { type: "integer", minimum: 1, maximum: 65535 }, passive: { type: "boolean" }, local: { type: "string", pattern: "\\S" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, families: { type: "string", pattern: "\\S" }, distance: { type: "integer", minimum: 1, maximum: 255 }, paths: { enum: ["one", "best", "ecmp"] }, "hold-time": { type: "integer", minimum: 0, maximum: 65535, not: { enum: [1, 2] } }, "connect-retry": { type: "integer", minimum: 1, maximum: 600 } }, required: ["address", "as"], additionalProperties: !1 }, "^vrf\\.": { type: "object", properties: { table: { type: "integer", minimum: 1, maximum: 4294967294 } }, required: ["table"], additionalProperties: !1 }, "^interface\\.": { type: "object", properties: { description: { type: "string", pattern: "^[^\\u0000-\\u001f\\u007f]{1,200}$" }, enabled: { type: "boolean" }, mtu: { type: "integer", minimum: 68, maximum: 65535 }, addresses: { type: "string", pattern: "\\S" }, dhcp: { type: "boolean" }, "dhcp-dns": { type: "boolean" }, vrf: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, mpls: { type: "boolean" }, "acl-in": { type: "string", pattern: "\\S" }, "acl-out": { type: "string", pattern: "\\S" }, macip: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_-]{0,30}$" }, nat: { enum: ["inside", "outside"] }, vlan: { anyOf: [{ const: "default" }, { type: "integer", minimum: 1, maximum: 4094 }] }, "inner-vlan": { anyOf: [{ const: "any" }, { type: "integer", minimum: 1, maximum: 4094 }] }, encapsulation: { enum: ["dot1q", "dot1ad"] }, "exact-match": { type: "boolean" }, mac: { type: "string", pattern: "\\S" }, urpf: { enum: ["strict", "loose"] }, neighbors: { type: "string", pattern: "\\S" }, "proxy-arp": { type: "boolean" }, "proxy-nd": { type: "string", pattern: "\\S" }, lcp: { type: "boolean" }, "host-name": { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, "link-local": { type: "string", pattern: "\\S" }, unnumbered: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, "mss-clamp": { anyOf: [{ const: "auto" }, { type: "integer", minimum: 88, maximum: 65495 }] } }, required: [], additionalProperties: !1 }, "^bond\\.": { type: "object", properties: { members: { type: "string", pattern: "\\S" }, mode: { enum: ["lacp", "active-backup", "xor", "round-robin", "broadcast"] }, primary: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, "load-balance": { enum: ["l2", "l23", "l34"] }, "lacp-timeout": { enum: ["short", "long"] }, "lacp-passive": { type: "boolean" } }, required: ["members"], additionalProperties: !1 }, "^bridge\\.": { type: "object", properties: { members: { type: "string", pattern: "\\S" }, learn: { type: "boolean" }, flood: { type: "boolean" }, "unknown-unicast-flood": { type: "boolean" }, "arp-termination": { type: "boolean" }, "mac-age": { type: "integer", minimum: 0, maximum: 255 }, static: { type: "string", pattern: "\\S" }, id: { type: "integer", minimum: 1, maximum: 16777215 } }, required: ["members"], additionalProperties: !1 }, "^cross-connect\\.": { type: "object", properties: { interfaces: { type: "string", pattern: "\\S" }, "tag-rewrite": { enum: ["pop", "keep"] } }, required: ["interfaces"], additionalProperties: !1 }, "^gre\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, "underlay-vrf": { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, type: { enum: ["l3", "teb"] } }, required: ["source", "destination"], additionalProperties: !1 }, "^ipip\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, "underlay-vrf": { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } }, required: ["source", "destination"], additionalProperties: !1 }, "^vxlan\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, "underlay-vrf": { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, vni: { type: "integer", minimum: 0, maximum: 16777215 }, port: { type: "integer", minimum: 1, maximum: 65535 } }, required: ["source", "destination", "vni"], additionalProperties: !1 }, "^acl\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^macip\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^prefix-list\\.": { type: "object", properties: { prefixes: { type: "string", pattern: "\\S" } }, required: ["prefixes"], additionalProperties: !1 }, "^port-list\\.": { type: "object", properties: { ports: { type: "string", pattern: "\\S" } }, required: ["ports"], additionalProperties: !1 }, "^port-forward\\.": { type: "object", properties: { protocol: { type: "string", pattern: "\\S" }, external: { type: "string", pattern: "\\S" }, internal: { type: "string", pattern: "\\S" } }, required: ["protocol", "external", "internal"], additionalProperties: !1 }, "^nat-static\\.": { type: "object", properties: { external: { type: "string", pattern: "\\S" }, internal: { type: "string", pattern: "\\S" } }, required: ["external", "internal"], additionalProperties: !1 }, "^service\\.": { type: "object", properties: { command: { type: "string", pattern: "\\S" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, vrf: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, restart: { enum: ["always", "on-failure", "never"] } }, required: ["command"], additionalProperties: !1 } }, additionalProperties: !1 }, func2 = Object.prototype.hasOwnProperty, pattern0 = new RegExp("^vpp\\.dpdk\\.interface\\.", "u"), pattern1 = new RegExp("^bgp\\.neighbor\\.", "u"), pattern2 = new RegExp("^vrf\\.", "u"), pattern3 = new RegExp("^interface\\.", "u"), pattern4 = new RegExp("^bond\\.", "u"), pattern5 = new RegExp("^bridge\\.", "u"), pattern6 = new RegExp("^cross-connect\\.", "u"), pattern7 = new RegExp("^gre\\.", "u"), pattern8 = new RegExp("^ipip\\.", "u"), pattern9 = new RegExp("^vxlan\\.", "u"), pattern10 = new RegExp("^acl\\.", "u"), pattern11 = new RegExp("^macip\\.", "u"), pattern12 = new RegExp("^prefix-list\\.", "u"), pattern13 = new RegExp("^port-list\\.", "u"), pattern14 = new RegExp("^port-forward\\.", "u"), pattern15 = new RegExp("^nat-static\\.", "u"), pattern16 = new RegExp("^service\\.", "u"), pattern17 = new RegExp("^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$", "u"), pattern18 = new RegExp("^[A-Za-z][A-Za-z0-9_.-]{0,14}$", "u"), pattern19 = new RegExp("\\S", "u"), pattern26 = new RegExp("^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$", "u"), pattern28 = new RegExp("^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$", "u"), pattern29 = new RegExp(`^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$`, "u"), pattern31 = new RegExp("^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$", "u"), pattern46 = new RegExp("^[^\\u0000-\\u001f\\u007f]{1,200}$", "u"), pattern51 = new RegExp("^[A-Za-z][A-Za-z0-9_-]{0,30}$", "u");
+var validate = validate10, schema11 = { type: "object", properties: { system: { type: "object", properties: { hostname: { type: "string", pattern: "^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$" } }, required: [], additionalProperties: !1 }, management: { type: "object", properties: { interface: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, address: { type: "string", pattern: "\\S" }, gateway: { type: "string", pattern: "\\S" }, dns: { type: "string", pattern: "\\S" }, ntp: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, http: { type: "object", properties: { listen: { type: "string", pattern: "\\S" }, "https-listen": { type: "string", pattern: "\\S" }, names: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, telemetry: { type: "object", properties: { "zero-series": { type: "boolean" } }, required: [], additionalProperties: !1 }, update: { type: "object", properties: { "confirm-timeout": { type: "integer", minimum: 5, maximum: 3600 }, "trial-stable": { type: "integer", minimum: 1, maximum: 3600 }, "trial-timeout": { type: "integer", minimum: 10, maximum: 86400 }, "route-tolerance": { type: "integer", minimum: 0, maximum: 100 }, "minimum-version": { type: "string", pattern: "^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$" }, "allow-older-builds": { type: "boolean" } }, required: [], additionalProperties: !1 }, watchdog: { type: "object", properties: { enabled: { type: "boolean" }, timeout: { type: "integer", minimum: 5, maximum: 600 } }, required: [], additionalProperties: !1 }, log: { type: "object", properties: { syslog: { type: "string", pattern: "\\S" }, "disk-size": { type: "integer", minimum: 1048576, maximum: 17179869184 } }, required: [], additionalProperties: !1 }, vpp: { type: "object", properties: { enabled: { type: "boolean" }, external: { type: "boolean" }, binary: { type: "string", pattern: "^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$" }, "start-timeout": { type: "integer", minimum: 1, maximum: 3600 }, "answer-timeout": { type: "integer", minimum: 2, maximum: 3600 }, drift: { enum: ["repair", "report"] }, "api-socket": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` } }, required: [], additionalProperties: !1 }, "vpp.cpu": { type: "object", properties: { "main-core": { type: "integer", minimum: 0, maximum: 255 }, workers: { type: "integer", minimum: 0, maximum: 255 }, isolate: { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.memory": { type: "object", properties: { "main-heap": { type: "integer", minimum: 268435456, maximum: 274877906944 }, "hugepage-size": { enum: ["2M", "1G"] }, buffers: { type: "integer", minimum: 1024, maximum: 16777216 } }, required: [], additionalProperties: !1 }, "vpp.dpdk": { type: "object", properties: { "unsafe-no-iommu": { type: "boolean" } }, required: [], additionalProperties: !1 }, "vpp.stats": { type: "object", properties: { "segment-size": { type: "integer", minimum: 33554432, maximum: 68719476736 }, "socket-path": { type: "string", pattern: `^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$` }, "poll-interval": { type: "integer", minimum: 1, maximum: 3600 } }, required: [], additionalProperties: !1 }, "vpp.lcp": { type: "object", properties: { enabled: { type: "boolean" }, sync: { type: "boolean" }, "auto-subint": { type: "boolean" }, follow: { type: "boolean" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } }, required: [], additionalProperties: !1 }, "vpp.neighbors": { type: "object", properties: { "max-number": { type: "integer", minimum: 64, maximum: 1e6 }, "max-age": { type: "integer", minimum: 0, maximum: 86400 }, recycle: { type: "boolean" } }, required: [], additionalProperties: !1 }, "fib.vpp": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 0, maximum: 4294967295 }, "batch-size": { type: "integer", minimum: 1, maximum: 65535 }, "batch-interval-ms": { type: "integer", minimum: 0, maximum: 6e4 }, verify: { enum: ["sample", "all", "answered"] } }, required: [], additionalProperties: !1 }, "fib.kernel": { type: "object", properties: { enabled: { type: "boolean" }, "table-id": { type: "integer", minimum: 1, maximum: 4294967295 }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, metric: { type: "integer", minimum: 1, maximum: 4294967295 }, import: { type: "boolean" }, "import-distance": { type: "integer", minimum: 1, maximum: 255 } }, required: [], additionalProperties: !1 }, bgp: { type: "object", properties: { as: { type: "integer", minimum: 1, maximum: 4294967295 }, "router-id": { type: "string", pattern: "\\S" }, listen: { type: "string", pattern: "\\S" } }, required: [], additionalProperties: !1 }, nat44: { type: "object", properties: { enabled: { type: "boolean" }, masquerade: { type: "string", pattern: "\\S" }, pool: { type: "string", pattern: "\\S" }, "own-traffic": { type: "boolean" }, forwarding: { type: "boolean" }, sessions: { type: "integer", minimum: 1024, maximum: 8388608 }, "udp-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "tcp-established-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "tcp-transitory-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "icmp-timeout": { type: "integer", minimum: 1, maximum: 604800 }, "mss-clamp": { type: "integer", minimum: 536, maximum: 9e3 } }, required: [], additionalProperties: !1 }, supervisor: { type: "object", properties: { "backoff-ms": { type: "integer", minimum: 10, maximum: 6e4 }, "backoff-max-ms": { type: "integer", minimum: 10, maximum: 36e5 }, "stable-ms": { type: "integer", minimum: 100, maximum: 864e5 }, "loop-after": { type: "integer", minimum: 1, maximum: 1e3 }, "loop-retry-ms": { type: "integer", minimum: 100, maximum: 864e5 } }, required: [], additionalProperties: !1 } }, patternProperties: { "^vpp\\.dpdk\\.interface\\.": { type: "object", properties: { name: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, driver: { enum: ["dpdk", "native"] }, "rx-queues": { type: "integer", minimum: 1, maximum: 255 }, "tx-queues": { type: "integer", minimum: 1, maximum: 255 } }, required: ["name"], additionalProperties: !1 }, "^bgp\\.neighbor\\.": { type: "object", properties: { address: { type: "string", pattern: "\\S" }, as: { type: "integer", minimum: 1, maximum: 4294967295 }, port: { type: "integer", minimum: 1, maximum: 65535 }, passive: { type: "boolean" }, local: { type: "string", pattern: "\\S" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, families: { type: "string", pattern: "\\S" }, distance: { type: "integer", minimum: 1, maximum: 255 }, paths: { enum: ["one", "best", "ecmp"] }, "hold-time": { type: "integer", minimum: 0, maximum: 65535, not: { enum: [1, 2] } }, "connect-retry": { type: "integer", minimum: 1, maximum: 600 } }, required: ["address", "as"], additionalProperties: !1 }, "^vrf\\.": { type: "object", properties: { table: { type: "integer", minimum: 1, maximum: 4294967294 } }, required: ["table"], additionalProperties: !1 }, "^interface\\.": { type: "object", properties: { description: { type: "string", pattern: "^[^\\u0000-\\u001f\\u007f]{1,200}$" }, enabled: { type: "boolean" }, mtu: { type: "integer", minimum: 68, maximum: 65535 }, addresses: { type: "string", pattern: "\\S" }, dhcp: { type: "boolean" }, "dhcp-dns": { type: "boolean" }, vrf: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, mpls: { type: "boolean" }, "acl-in": { type: "string", pattern: "\\S" }, "acl-out": { type: "string", pattern: "\\S" }, macip: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_-]{0,30}$" }, nat: { enum: ["inside", "outside"] }, vlan: { anyOf: [{ const: "default" }, { type: "integer", minimum: 1, maximum: 4094 }] }, "inner-vlan": { anyOf: [{ const: "any" }, { type: "integer", minimum: 1, maximum: 4094 }] }, encapsulation: { enum: ["dot1q", "dot1ad"] }, "exact-match": { type: "boolean" }, mac: { type: "string", pattern: "\\S" }, urpf: { enum: ["strict", "loose"] }, neighbors: { type: "string", pattern: "\\S" }, "proxy-arp": { type: "boolean" }, "proxy-nd": { type: "string", pattern: "\\S" }, lcp: { type: "boolean" }, "host-name": { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, "link-local": { type: "string", pattern: "\\S" }, unnumbered: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, "mss-clamp": { anyOf: [{ const: "auto" }, { type: "integer", minimum: 88, maximum: 65495 }] } }, required: [], additionalProperties: !1 }, "^bond\\.": { type: "object", properties: { members: { type: "string", pattern: "\\S" }, mode: { enum: ["lacp", "active-backup", "xor", "round-robin", "broadcast"] }, primary: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, "load-balance": { enum: ["l2", "l23", "l34"] }, "lacp-timeout": { enum: ["short", "long"] }, "lacp-passive": { type: "boolean" } }, required: ["members"], additionalProperties: !1 }, "^bridge\\.": { type: "object", properties: { members: { type: "string", pattern: "\\S" }, learn: { type: "boolean" }, flood: { type: "boolean" }, "unknown-unicast-flood": { type: "boolean" }, "arp-termination": { type: "boolean" }, "mac-age": { type: "integer", minimum: 0, maximum: 255 }, static: { type: "string", pattern: "\\S" }, id: { type: "integer", minimum: 1, maximum: 16777215 } }, required: ["members"], additionalProperties: !1 }, "^cross-connect\\.": { type: "object", properties: { interfaces: { type: "string", pattern: "\\S" }, "tag-rewrite": { enum: ["pop", "keep"] } }, required: ["interfaces"], additionalProperties: !1 }, "^gre\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, "underlay-vrf": { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, type: { enum: ["l3", "teb"] } }, required: ["source", "destination"], additionalProperties: !1 }, "^ipip\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, "underlay-vrf": { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } }, required: ["source", "destination"], additionalProperties: !1 }, "^vxlan\\.": { type: "object", properties: { source: { type: "string", pattern: "\\S" }, destination: { type: "string", pattern: "\\S" }, "underlay-vrf": { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, vni: { type: "integer", minimum: 0, maximum: 16777215 }, port: { type: "integer", minimum: 1, maximum: 65535 } }, required: ["source", "destination", "vni"], additionalProperties: !1 }, "^acl\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^macip\\.": { type: "object", properties: {}, required: [], additionalProperties: !1 }, "^prefix-list\\.": { type: "object", properties: { prefixes: { type: "string", pattern: "\\S" } }, required: ["prefixes"], additionalProperties: !1 }, "^port-list\\.": { type: "object", properties: { ports: { type: "string", pattern: "\\S" } }, required: ["ports"], additionalProperties: !1 }, "^port-forward\\.": { type: "object", properties: { protocol: { type: "string", pattern: "\\S" }, external: { type: "string", pattern: "\\S" }, internal: { type: "string", pattern: "\\S" } }, required: ["protocol", "external", "internal"], additionalProperties: !1 }, "^nat-static\\.": { type: "object", properties: { external: { type: "string", pattern: "\\S" }, internal: { type: "string", pattern: "\\S" } }, required: ["external", "internal"], additionalProperties: !1 }, "^service\\.": { type: "object", properties: { command: { type: "string", pattern: "\\S" }, netns: { type: "string", pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" }, vrf: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" }, restart: { enum: ["always", "on-failure", "never"] } }, required: ["command"], additionalProperties: !1 } }, additionalProperties: !1 }, func2 = Object.prototype.hasOwnProperty, pattern0 = new RegExp("^vpp\\.dpdk\\.interface\\.", "u"), pattern1 = new RegExp("^bgp\\.neighbor\\.", "u"), pattern2 = new RegExp("^vrf\\.", "u"), pattern3 = new RegExp("^interface\\.", "u"), pattern4 = new RegExp("^bond\\.", "u"), pattern5 = new RegExp("^bridge\\.", "u"), pattern6 = new RegExp("^cross-connect\\.", "u"), pattern7 = new RegExp("^gre\\.", "u"), pattern8 = new RegExp("^ipip\\.", "u"), pattern9 = new RegExp("^vxlan\\.", "u"), pattern10 = new RegExp("^acl\\.", "u"), pattern11 = new RegExp("^macip\\.", "u"), pattern12 = new RegExp("^prefix-list\\.", "u"), pattern13 = new RegExp("^port-list\\.", "u"), pattern14 = new RegExp("^port-forward\\.", "u"), pattern15 = new RegExp("^nat-static\\.", "u"), pattern16 = new RegExp("^service\\.", "u"), pattern17 = new RegExp("^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$", "u"), pattern18 = new RegExp("^[A-Za-z][A-Za-z0-9_.-]{0,14}$", "u"), pattern19 = new RegExp("\\S", "u"), pattern26 = new RegExp("^(?=.{1,64}$)(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[a-z0-9]+(\\.[a-z0-9]+)*)?$", "u"), pattern28 = new RegExp("^(?!.*\\.\\.)/[^\\u0000-\\u001f\\u007f]{0,1022}[^\\u0000-\\u001f\\u007f/]$", "u"), pattern29 = new RegExp(`^(?!.*\\.\\.)/[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\]*[^\\s\\u0000-\\u001f\\u007f{}#"'\\\\/]$`, "u"), pattern31 = new RegExp("^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$", "u"), pattern46 = new RegExp("^[^\\u0000-\\u001f\\u007f]{1,200}$", "u"), pattern51 = new RegExp("^[A-Za-z][A-Za-z0-9_-]{0,30}$", "u");
 function validate10(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   let vErrors = null, errors = 0;
   if (data && typeof data == "object" && !Array.isArray(data)) {
@@ -710,7 +710,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
       let data59 = data["fib.vpp"];
       if (data59 && typeof data59 == "object" && !Array.isArray(data59)) {
         for (let key15 in data59)
-          if (!(key15 === "enabled" || key15 === "table-id" || key15 === "batch-size" || key15 === "batch-interval-ms")) {
+          if (!(key15 === "enabled" || key15 === "table-id" || key15 === "batch-size" || key15 === "batch-interval-ms" || key15 === "verify")) {
             let err121 = { instancePath: instancePath + "/fib.vpp", schemaPath: "#/properties/fib.vpp/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key15 } };
             vErrors === null ? vErrors = [err121] : vErrors.push(err121), errors++;
           }
@@ -769,1677 +769,1684 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
             }
           }
         }
+        if (data59.verify !== void 0) {
+          let data64 = data59.verify;
+          if (!(data64 === "sample" || data64 === "all" || data64 === "answered")) {
+            let err132 = { instancePath: instancePath + "/fib.vpp/verify", schemaPath: "#/properties/fib.vpp/properties/verify/enum", keyword: "enum", params: { allowedValues: schema11.properties["fib.vpp"].properties.verify.enum } };
+            vErrors === null ? vErrors = [err132] : vErrors.push(err132), errors++;
+          }
+        }
       } else {
-        let err132 = { instancePath: instancePath + "/fib.vpp", schemaPath: "#/properties/fib.vpp/type", keyword: "type", params: { type: "object" } };
-        vErrors === null ? vErrors = [err132] : vErrors.push(err132), errors++;
+        let err133 = { instancePath: instancePath + "/fib.vpp", schemaPath: "#/properties/fib.vpp/type", keyword: "type", params: { type: "object" } };
+        vErrors === null ? vErrors = [err133] : vErrors.push(err133), errors++;
       }
     }
     if (data["fib.kernel"] !== void 0) {
-      let data64 = data["fib.kernel"];
-      if (data64 && typeof data64 == "object" && !Array.isArray(data64)) {
-        for (let key16 in data64)
+      let data65 = data["fib.kernel"];
+      if (data65 && typeof data65 == "object" && !Array.isArray(data65)) {
+        for (let key16 in data65)
           if (!(key16 === "enabled" || key16 === "table-id" || key16 === "netns" || key16 === "metric" || key16 === "import" || key16 === "import-distance")) {
-            let err133 = { instancePath: instancePath + "/fib.kernel", schemaPath: "#/properties/fib.kernel/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key16 } };
-            vErrors === null ? vErrors = [err133] : vErrors.push(err133), errors++;
+            let err134 = { instancePath: instancePath + "/fib.kernel", schemaPath: "#/properties/fib.kernel/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key16 } };
+            vErrors === null ? vErrors = [err134] : vErrors.push(err134), errors++;
           }
-        if (data64.enabled !== void 0 && typeof data64.enabled != "boolean") {
-          let err134 = { instancePath: instancePath + "/fib.kernel/enabled", schemaPath: "#/properties/fib.kernel/properties/enabled/type", keyword: "type", params: { type: "boolean" } };
-          vErrors === null ? vErrors = [err134] : vErrors.push(err134), errors++;
+        if (data65.enabled !== void 0 && typeof data65.enabled != "boolean") {
+          let err135 = { instancePath: instancePath + "/fib.kernel/enabled", schemaPath: "#/properties/fib.kernel/properties/enabled/type", keyword: "type", params: { type: "boolean" } };
+          vErrors === null ? vErrors = [err135] : vErrors.push(err135), errors++;
         }
-        if (data64["table-id"] !== void 0) {
-          let data66 = data64["table-id"];
-          if (!(typeof data66 == "number" && !(data66 % 1) && !isNaN(data66) && isFinite(data66))) {
-            let err135 = { instancePath: instancePath + "/fib.kernel/table-id", schemaPath: "#/properties/fib.kernel/properties/table-id/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err135] : vErrors.push(err135), errors++;
+        if (data65["table-id"] !== void 0) {
+          let data67 = data65["table-id"];
+          if (!(typeof data67 == "number" && !(data67 % 1) && !isNaN(data67) && isFinite(data67))) {
+            let err136 = { instancePath: instancePath + "/fib.kernel/table-id", schemaPath: "#/properties/fib.kernel/properties/table-id/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err136] : vErrors.push(err136), errors++;
           }
-          if (typeof data66 == "number" && isFinite(data66)) {
-            if (data66 > 4294967295 || isNaN(data66)) {
-              let err136 = { instancePath: instancePath + "/fib.kernel/table-id", schemaPath: "#/properties/fib.kernel/properties/table-id/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4294967295 } };
-              vErrors === null ? vErrors = [err136] : vErrors.push(err136), errors++;
-            }
-            if (data66 < 1 || isNaN(data66)) {
-              let err137 = { instancePath: instancePath + "/fib.kernel/table-id", schemaPath: "#/properties/fib.kernel/properties/table-id/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+          if (typeof data67 == "number" && isFinite(data67)) {
+            if (data67 > 4294967295 || isNaN(data67)) {
+              let err137 = { instancePath: instancePath + "/fib.kernel/table-id", schemaPath: "#/properties/fib.kernel/properties/table-id/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4294967295 } };
               vErrors === null ? vErrors = [err137] : vErrors.push(err137), errors++;
             }
-          }
-        }
-        if (data64.netns !== void 0) {
-          let data67 = data64.netns;
-          if (typeof data67 == "string") {
-            if (!pattern31.test(data67)) {
-              let err138 = { instancePath: instancePath + "/fib.kernel/netns", schemaPath: "#/properties/fib.kernel/properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
+            if (data67 < 1 || isNaN(data67)) {
+              let err138 = { instancePath: instancePath + "/fib.kernel/table-id", schemaPath: "#/properties/fib.kernel/properties/table-id/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
               vErrors === null ? vErrors = [err138] : vErrors.push(err138), errors++;
             }
-          } else {
-            let err139 = { instancePath: instancePath + "/fib.kernel/netns", schemaPath: "#/properties/fib.kernel/properties/netns/type", keyword: "type", params: { type: "string" } };
-            vErrors === null ? vErrors = [err139] : vErrors.push(err139), errors++;
           }
         }
-        if (data64.metric !== void 0) {
-          let data68 = data64.metric;
-          if (!(typeof data68 == "number" && !(data68 % 1) && !isNaN(data68) && isFinite(data68))) {
-            let err140 = { instancePath: instancePath + "/fib.kernel/metric", schemaPath: "#/properties/fib.kernel/properties/metric/type", keyword: "type", params: { type: "integer" } };
+        if (data65.netns !== void 0) {
+          let data68 = data65.netns;
+          if (typeof data68 == "string") {
+            if (!pattern31.test(data68)) {
+              let err139 = { instancePath: instancePath + "/fib.kernel/netns", schemaPath: "#/properties/fib.kernel/properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
+              vErrors === null ? vErrors = [err139] : vErrors.push(err139), errors++;
+            }
+          } else {
+            let err140 = { instancePath: instancePath + "/fib.kernel/netns", schemaPath: "#/properties/fib.kernel/properties/netns/type", keyword: "type", params: { type: "string" } };
             vErrors === null ? vErrors = [err140] : vErrors.push(err140), errors++;
           }
-          if (typeof data68 == "number" && isFinite(data68)) {
-            if (data68 > 4294967295 || isNaN(data68)) {
-              let err141 = { instancePath: instancePath + "/fib.kernel/metric", schemaPath: "#/properties/fib.kernel/properties/metric/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4294967295 } };
-              vErrors === null ? vErrors = [err141] : vErrors.push(err141), errors++;
-            }
-            if (data68 < 1 || isNaN(data68)) {
-              let err142 = { instancePath: instancePath + "/fib.kernel/metric", schemaPath: "#/properties/fib.kernel/properties/metric/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+        }
+        if (data65.metric !== void 0) {
+          let data69 = data65.metric;
+          if (!(typeof data69 == "number" && !(data69 % 1) && !isNaN(data69) && isFinite(data69))) {
+            let err141 = { instancePath: instancePath + "/fib.kernel/metric", schemaPath: "#/properties/fib.kernel/properties/metric/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err141] : vErrors.push(err141), errors++;
+          }
+          if (typeof data69 == "number" && isFinite(data69)) {
+            if (data69 > 4294967295 || isNaN(data69)) {
+              let err142 = { instancePath: instancePath + "/fib.kernel/metric", schemaPath: "#/properties/fib.kernel/properties/metric/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4294967295 } };
               vErrors === null ? vErrors = [err142] : vErrors.push(err142), errors++;
             }
-          }
-        }
-        if (data64.import !== void 0 && typeof data64.import != "boolean") {
-          let err143 = { instancePath: instancePath + "/fib.kernel/import", schemaPath: "#/properties/fib.kernel/properties/import/type", keyword: "type", params: { type: "boolean" } };
-          vErrors === null ? vErrors = [err143] : vErrors.push(err143), errors++;
-        }
-        if (data64["import-distance"] !== void 0) {
-          let data70 = data64["import-distance"];
-          if (!(typeof data70 == "number" && !(data70 % 1) && !isNaN(data70) && isFinite(data70))) {
-            let err144 = { instancePath: instancePath + "/fib.kernel/import-distance", schemaPath: "#/properties/fib.kernel/properties/import-distance/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err144] : vErrors.push(err144), errors++;
-          }
-          if (typeof data70 == "number" && isFinite(data70)) {
-            if (data70 > 255 || isNaN(data70)) {
-              let err145 = { instancePath: instancePath + "/fib.kernel/import-distance", schemaPath: "#/properties/fib.kernel/properties/import-distance/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
-              vErrors === null ? vErrors = [err145] : vErrors.push(err145), errors++;
+            if (data69 < 1 || isNaN(data69)) {
+              let err143 = { instancePath: instancePath + "/fib.kernel/metric", schemaPath: "#/properties/fib.kernel/properties/metric/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+              vErrors === null ? vErrors = [err143] : vErrors.push(err143), errors++;
             }
-            if (data70 < 1 || isNaN(data70)) {
-              let err146 = { instancePath: instancePath + "/fib.kernel/import-distance", schemaPath: "#/properties/fib.kernel/properties/import-distance/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+          }
+        }
+        if (data65.import !== void 0 && typeof data65.import != "boolean") {
+          let err144 = { instancePath: instancePath + "/fib.kernel/import", schemaPath: "#/properties/fib.kernel/properties/import/type", keyword: "type", params: { type: "boolean" } };
+          vErrors === null ? vErrors = [err144] : vErrors.push(err144), errors++;
+        }
+        if (data65["import-distance"] !== void 0) {
+          let data71 = data65["import-distance"];
+          if (!(typeof data71 == "number" && !(data71 % 1) && !isNaN(data71) && isFinite(data71))) {
+            let err145 = { instancePath: instancePath + "/fib.kernel/import-distance", schemaPath: "#/properties/fib.kernel/properties/import-distance/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err145] : vErrors.push(err145), errors++;
+          }
+          if (typeof data71 == "number" && isFinite(data71)) {
+            if (data71 > 255 || isNaN(data71)) {
+              let err146 = { instancePath: instancePath + "/fib.kernel/import-distance", schemaPath: "#/properties/fib.kernel/properties/import-distance/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
               vErrors === null ? vErrors = [err146] : vErrors.push(err146), errors++;
+            }
+            if (data71 < 1 || isNaN(data71)) {
+              let err147 = { instancePath: instancePath + "/fib.kernel/import-distance", schemaPath: "#/properties/fib.kernel/properties/import-distance/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+              vErrors === null ? vErrors = [err147] : vErrors.push(err147), errors++;
             }
           }
         }
       } else {
-        let err147 = { instancePath: instancePath + "/fib.kernel", schemaPath: "#/properties/fib.kernel/type", keyword: "type", params: { type: "object" } };
-        vErrors === null ? vErrors = [err147] : vErrors.push(err147), errors++;
+        let err148 = { instancePath: instancePath + "/fib.kernel", schemaPath: "#/properties/fib.kernel/type", keyword: "type", params: { type: "object" } };
+        vErrors === null ? vErrors = [err148] : vErrors.push(err148), errors++;
       }
     }
     if (data.bgp !== void 0) {
-      let data71 = data.bgp;
-      if (data71 && typeof data71 == "object" && !Array.isArray(data71)) {
-        for (let key17 in data71)
+      let data72 = data.bgp;
+      if (data72 && typeof data72 == "object" && !Array.isArray(data72)) {
+        for (let key17 in data72)
           if (!(key17 === "as" || key17 === "router-id" || key17 === "listen")) {
-            let err148 = { instancePath: instancePath + "/bgp", schemaPath: "#/properties/bgp/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key17 } };
-            vErrors === null ? vErrors = [err148] : vErrors.push(err148), errors++;
-          }
-        if (data71.as !== void 0) {
-          let data72 = data71.as;
-          if (!(typeof data72 == "number" && !(data72 % 1) && !isNaN(data72) && isFinite(data72))) {
-            let err149 = { instancePath: instancePath + "/bgp/as", schemaPath: "#/properties/bgp/properties/as/type", keyword: "type", params: { type: "integer" } };
+            let err149 = { instancePath: instancePath + "/bgp", schemaPath: "#/properties/bgp/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key17 } };
             vErrors === null ? vErrors = [err149] : vErrors.push(err149), errors++;
           }
-          if (typeof data72 == "number" && isFinite(data72)) {
-            if (data72 > 4294967295 || isNaN(data72)) {
-              let err150 = { instancePath: instancePath + "/bgp/as", schemaPath: "#/properties/bgp/properties/as/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4294967295 } };
-              vErrors === null ? vErrors = [err150] : vErrors.push(err150), errors++;
-            }
-            if (data72 < 1 || isNaN(data72)) {
-              let err151 = { instancePath: instancePath + "/bgp/as", schemaPath: "#/properties/bgp/properties/as/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+        if (data72.as !== void 0) {
+          let data73 = data72.as;
+          if (!(typeof data73 == "number" && !(data73 % 1) && !isNaN(data73) && isFinite(data73))) {
+            let err150 = { instancePath: instancePath + "/bgp/as", schemaPath: "#/properties/bgp/properties/as/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err150] : vErrors.push(err150), errors++;
+          }
+          if (typeof data73 == "number" && isFinite(data73)) {
+            if (data73 > 4294967295 || isNaN(data73)) {
+              let err151 = { instancePath: instancePath + "/bgp/as", schemaPath: "#/properties/bgp/properties/as/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4294967295 } };
               vErrors === null ? vErrors = [err151] : vErrors.push(err151), errors++;
             }
-          }
-        }
-        if (data71["router-id"] !== void 0) {
-          let data73 = data71["router-id"];
-          if (typeof data73 == "string") {
-            if (!pattern19.test(data73)) {
-              let err152 = { instancePath: instancePath + "/bgp/router-id", schemaPath: "#/properties/bgp/properties/router-id/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+            if (data73 < 1 || isNaN(data73)) {
+              let err152 = { instancePath: instancePath + "/bgp/as", schemaPath: "#/properties/bgp/properties/as/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
               vErrors === null ? vErrors = [err152] : vErrors.push(err152), errors++;
             }
-          } else {
-            let err153 = { instancePath: instancePath + "/bgp/router-id", schemaPath: "#/properties/bgp/properties/router-id/type", keyword: "type", params: { type: "string" } };
-            vErrors === null ? vErrors = [err153] : vErrors.push(err153), errors++;
           }
         }
-        if (data71.listen !== void 0) {
-          let data74 = data71.listen;
+        if (data72["router-id"] !== void 0) {
+          let data74 = data72["router-id"];
           if (typeof data74 == "string") {
             if (!pattern19.test(data74)) {
-              let err154 = { instancePath: instancePath + "/bgp/listen", schemaPath: "#/properties/bgp/properties/listen/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-              vErrors === null ? vErrors = [err154] : vErrors.push(err154), errors++;
+              let err153 = { instancePath: instancePath + "/bgp/router-id", schemaPath: "#/properties/bgp/properties/router-id/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+              vErrors === null ? vErrors = [err153] : vErrors.push(err153), errors++;
             }
           } else {
-            let err155 = { instancePath: instancePath + "/bgp/listen", schemaPath: "#/properties/bgp/properties/listen/type", keyword: "type", params: { type: "string" } };
-            vErrors === null ? vErrors = [err155] : vErrors.push(err155), errors++;
+            let err154 = { instancePath: instancePath + "/bgp/router-id", schemaPath: "#/properties/bgp/properties/router-id/type", keyword: "type", params: { type: "string" } };
+            vErrors === null ? vErrors = [err154] : vErrors.push(err154), errors++;
+          }
+        }
+        if (data72.listen !== void 0) {
+          let data75 = data72.listen;
+          if (typeof data75 == "string") {
+            if (!pattern19.test(data75)) {
+              let err155 = { instancePath: instancePath + "/bgp/listen", schemaPath: "#/properties/bgp/properties/listen/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+              vErrors === null ? vErrors = [err155] : vErrors.push(err155), errors++;
+            }
+          } else {
+            let err156 = { instancePath: instancePath + "/bgp/listen", schemaPath: "#/properties/bgp/properties/listen/type", keyword: "type", params: { type: "string" } };
+            vErrors === null ? vErrors = [err156] : vErrors.push(err156), errors++;
           }
         }
       } else {
-        let err156 = { instancePath: instancePath + "/bgp", schemaPath: "#/properties/bgp/type", keyword: "type", params: { type: "object" } };
-        vErrors === null ? vErrors = [err156] : vErrors.push(err156), errors++;
+        let err157 = { instancePath: instancePath + "/bgp", schemaPath: "#/properties/bgp/type", keyword: "type", params: { type: "object" } };
+        vErrors === null ? vErrors = [err157] : vErrors.push(err157), errors++;
       }
     }
     if (data.nat44 !== void 0) {
-      let data75 = data.nat44;
-      if (data75 && typeof data75 == "object" && !Array.isArray(data75)) {
-        for (let key18 in data75)
+      let data76 = data.nat44;
+      if (data76 && typeof data76 == "object" && !Array.isArray(data76)) {
+        for (let key18 in data76)
           if (!func2.call(schema11.properties.nat44.properties, key18)) {
-            let err157 = { instancePath: instancePath + "/nat44", schemaPath: "#/properties/nat44/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key18 } };
-            vErrors === null ? vErrors = [err157] : vErrors.push(err157), errors++;
+            let err158 = { instancePath: instancePath + "/nat44", schemaPath: "#/properties/nat44/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key18 } };
+            vErrors === null ? vErrors = [err158] : vErrors.push(err158), errors++;
           }
-        if (data75.enabled !== void 0 && typeof data75.enabled != "boolean") {
-          let err158 = { instancePath: instancePath + "/nat44/enabled", schemaPath: "#/properties/nat44/properties/enabled/type", keyword: "type", params: { type: "boolean" } };
-          vErrors === null ? vErrors = [err158] : vErrors.push(err158), errors++;
+        if (data76.enabled !== void 0 && typeof data76.enabled != "boolean") {
+          let err159 = { instancePath: instancePath + "/nat44/enabled", schemaPath: "#/properties/nat44/properties/enabled/type", keyword: "type", params: { type: "boolean" } };
+          vErrors === null ? vErrors = [err159] : vErrors.push(err159), errors++;
         }
-        if (data75.masquerade !== void 0) {
-          let data77 = data75.masquerade;
-          if (typeof data77 == "string") {
-            if (!pattern19.test(data77)) {
-              let err159 = { instancePath: instancePath + "/nat44/masquerade", schemaPath: "#/properties/nat44/properties/masquerade/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-              vErrors === null ? vErrors = [err159] : vErrors.push(err159), errors++;
-            }
-          } else {
-            let err160 = { instancePath: instancePath + "/nat44/masquerade", schemaPath: "#/properties/nat44/properties/masquerade/type", keyword: "type", params: { type: "string" } };
-            vErrors === null ? vErrors = [err160] : vErrors.push(err160), errors++;
-          }
-        }
-        if (data75.pool !== void 0) {
-          let data78 = data75.pool;
+        if (data76.masquerade !== void 0) {
+          let data78 = data76.masquerade;
           if (typeof data78 == "string") {
             if (!pattern19.test(data78)) {
-              let err161 = { instancePath: instancePath + "/nat44/pool", schemaPath: "#/properties/nat44/properties/pool/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-              vErrors === null ? vErrors = [err161] : vErrors.push(err161), errors++;
+              let err160 = { instancePath: instancePath + "/nat44/masquerade", schemaPath: "#/properties/nat44/properties/masquerade/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+              vErrors === null ? vErrors = [err160] : vErrors.push(err160), errors++;
             }
           } else {
-            let err162 = { instancePath: instancePath + "/nat44/pool", schemaPath: "#/properties/nat44/properties/pool/type", keyword: "type", params: { type: "string" } };
-            vErrors === null ? vErrors = [err162] : vErrors.push(err162), errors++;
+            let err161 = { instancePath: instancePath + "/nat44/masquerade", schemaPath: "#/properties/nat44/properties/masquerade/type", keyword: "type", params: { type: "string" } };
+            vErrors === null ? vErrors = [err161] : vErrors.push(err161), errors++;
           }
         }
-        if (data75["own-traffic"] !== void 0 && typeof data75["own-traffic"] != "boolean") {
-          let err163 = { instancePath: instancePath + "/nat44/own-traffic", schemaPath: "#/properties/nat44/properties/own-traffic/type", keyword: "type", params: { type: "boolean" } };
-          vErrors === null ? vErrors = [err163] : vErrors.push(err163), errors++;
+        if (data76.pool !== void 0) {
+          let data79 = data76.pool;
+          if (typeof data79 == "string") {
+            if (!pattern19.test(data79)) {
+              let err162 = { instancePath: instancePath + "/nat44/pool", schemaPath: "#/properties/nat44/properties/pool/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+              vErrors === null ? vErrors = [err162] : vErrors.push(err162), errors++;
+            }
+          } else {
+            let err163 = { instancePath: instancePath + "/nat44/pool", schemaPath: "#/properties/nat44/properties/pool/type", keyword: "type", params: { type: "string" } };
+            vErrors === null ? vErrors = [err163] : vErrors.push(err163), errors++;
+          }
         }
-        if (data75.forwarding !== void 0 && typeof data75.forwarding != "boolean") {
-          let err164 = { instancePath: instancePath + "/nat44/forwarding", schemaPath: "#/properties/nat44/properties/forwarding/type", keyword: "type", params: { type: "boolean" } };
+        if (data76["own-traffic"] !== void 0 && typeof data76["own-traffic"] != "boolean") {
+          let err164 = { instancePath: instancePath + "/nat44/own-traffic", schemaPath: "#/properties/nat44/properties/own-traffic/type", keyword: "type", params: { type: "boolean" } };
           vErrors === null ? vErrors = [err164] : vErrors.push(err164), errors++;
         }
-        if (data75.sessions !== void 0) {
-          let data81 = data75.sessions;
-          if (!(typeof data81 == "number" && !(data81 % 1) && !isNaN(data81) && isFinite(data81))) {
-            let err165 = { instancePath: instancePath + "/nat44/sessions", schemaPath: "#/properties/nat44/properties/sessions/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err165] : vErrors.push(err165), errors++;
-          }
-          if (typeof data81 == "number" && isFinite(data81)) {
-            if (data81 > 8388608 || isNaN(data81)) {
-              let err166 = { instancePath: instancePath + "/nat44/sessions", schemaPath: "#/properties/nat44/properties/sessions/maximum", keyword: "maximum", params: { comparison: "<=", limit: 8388608 } };
-              vErrors === null ? vErrors = [err166] : vErrors.push(err166), errors++;
-            }
-            if (data81 < 1024 || isNaN(data81)) {
-              let err167 = { instancePath: instancePath + "/nat44/sessions", schemaPath: "#/properties/nat44/properties/sessions/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 } };
-              vErrors === null ? vErrors = [err167] : vErrors.push(err167), errors++;
-            }
-          }
+        if (data76.forwarding !== void 0 && typeof data76.forwarding != "boolean") {
+          let err165 = { instancePath: instancePath + "/nat44/forwarding", schemaPath: "#/properties/nat44/properties/forwarding/type", keyword: "type", params: { type: "boolean" } };
+          vErrors === null ? vErrors = [err165] : vErrors.push(err165), errors++;
         }
-        if (data75["udp-timeout"] !== void 0) {
-          let data82 = data75["udp-timeout"];
+        if (data76.sessions !== void 0) {
+          let data82 = data76.sessions;
           if (!(typeof data82 == "number" && !(data82 % 1) && !isNaN(data82) && isFinite(data82))) {
-            let err168 = { instancePath: instancePath + "/nat44/udp-timeout", schemaPath: "#/properties/nat44/properties/udp-timeout/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err168] : vErrors.push(err168), errors++;
+            let err166 = { instancePath: instancePath + "/nat44/sessions", schemaPath: "#/properties/nat44/properties/sessions/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err166] : vErrors.push(err166), errors++;
           }
           if (typeof data82 == "number" && isFinite(data82)) {
-            if (data82 > 604800 || isNaN(data82)) {
-              let err169 = { instancePath: instancePath + "/nat44/udp-timeout", schemaPath: "#/properties/nat44/properties/udp-timeout/maximum", keyword: "maximum", params: { comparison: "<=", limit: 604800 } };
-              vErrors === null ? vErrors = [err169] : vErrors.push(err169), errors++;
+            if (data82 > 8388608 || isNaN(data82)) {
+              let err167 = { instancePath: instancePath + "/nat44/sessions", schemaPath: "#/properties/nat44/properties/sessions/maximum", keyword: "maximum", params: { comparison: "<=", limit: 8388608 } };
+              vErrors === null ? vErrors = [err167] : vErrors.push(err167), errors++;
             }
-            if (data82 < 1 || isNaN(data82)) {
-              let err170 = { instancePath: instancePath + "/nat44/udp-timeout", schemaPath: "#/properties/nat44/properties/udp-timeout/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-              vErrors === null ? vErrors = [err170] : vErrors.push(err170), errors++;
+            if (data82 < 1024 || isNaN(data82)) {
+              let err168 = { instancePath: instancePath + "/nat44/sessions", schemaPath: "#/properties/nat44/properties/sessions/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 } };
+              vErrors === null ? vErrors = [err168] : vErrors.push(err168), errors++;
             }
           }
         }
-        if (data75["tcp-established-timeout"] !== void 0) {
-          let data83 = data75["tcp-established-timeout"];
+        if (data76["udp-timeout"] !== void 0) {
+          let data83 = data76["udp-timeout"];
           if (!(typeof data83 == "number" && !(data83 % 1) && !isNaN(data83) && isFinite(data83))) {
-            let err171 = { instancePath: instancePath + "/nat44/tcp-established-timeout", schemaPath: "#/properties/nat44/properties/tcp-established-timeout/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err171] : vErrors.push(err171), errors++;
+            let err169 = { instancePath: instancePath + "/nat44/udp-timeout", schemaPath: "#/properties/nat44/properties/udp-timeout/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err169] : vErrors.push(err169), errors++;
           }
           if (typeof data83 == "number" && isFinite(data83)) {
             if (data83 > 604800 || isNaN(data83)) {
-              let err172 = { instancePath: instancePath + "/nat44/tcp-established-timeout", schemaPath: "#/properties/nat44/properties/tcp-established-timeout/maximum", keyword: "maximum", params: { comparison: "<=", limit: 604800 } };
-              vErrors === null ? vErrors = [err172] : vErrors.push(err172), errors++;
+              let err170 = { instancePath: instancePath + "/nat44/udp-timeout", schemaPath: "#/properties/nat44/properties/udp-timeout/maximum", keyword: "maximum", params: { comparison: "<=", limit: 604800 } };
+              vErrors === null ? vErrors = [err170] : vErrors.push(err170), errors++;
             }
             if (data83 < 1 || isNaN(data83)) {
-              let err173 = { instancePath: instancePath + "/nat44/tcp-established-timeout", schemaPath: "#/properties/nat44/properties/tcp-established-timeout/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-              vErrors === null ? vErrors = [err173] : vErrors.push(err173), errors++;
+              let err171 = { instancePath: instancePath + "/nat44/udp-timeout", schemaPath: "#/properties/nat44/properties/udp-timeout/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+              vErrors === null ? vErrors = [err171] : vErrors.push(err171), errors++;
             }
           }
         }
-        if (data75["tcp-transitory-timeout"] !== void 0) {
-          let data84 = data75["tcp-transitory-timeout"];
+        if (data76["tcp-established-timeout"] !== void 0) {
+          let data84 = data76["tcp-established-timeout"];
           if (!(typeof data84 == "number" && !(data84 % 1) && !isNaN(data84) && isFinite(data84))) {
-            let err174 = { instancePath: instancePath + "/nat44/tcp-transitory-timeout", schemaPath: "#/properties/nat44/properties/tcp-transitory-timeout/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err174] : vErrors.push(err174), errors++;
+            let err172 = { instancePath: instancePath + "/nat44/tcp-established-timeout", schemaPath: "#/properties/nat44/properties/tcp-established-timeout/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err172] : vErrors.push(err172), errors++;
           }
           if (typeof data84 == "number" && isFinite(data84)) {
             if (data84 > 604800 || isNaN(data84)) {
-              let err175 = { instancePath: instancePath + "/nat44/tcp-transitory-timeout", schemaPath: "#/properties/nat44/properties/tcp-transitory-timeout/maximum", keyword: "maximum", params: { comparison: "<=", limit: 604800 } };
-              vErrors === null ? vErrors = [err175] : vErrors.push(err175), errors++;
+              let err173 = { instancePath: instancePath + "/nat44/tcp-established-timeout", schemaPath: "#/properties/nat44/properties/tcp-established-timeout/maximum", keyword: "maximum", params: { comparison: "<=", limit: 604800 } };
+              vErrors === null ? vErrors = [err173] : vErrors.push(err173), errors++;
             }
             if (data84 < 1 || isNaN(data84)) {
-              let err176 = { instancePath: instancePath + "/nat44/tcp-transitory-timeout", schemaPath: "#/properties/nat44/properties/tcp-transitory-timeout/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-              vErrors === null ? vErrors = [err176] : vErrors.push(err176), errors++;
+              let err174 = { instancePath: instancePath + "/nat44/tcp-established-timeout", schemaPath: "#/properties/nat44/properties/tcp-established-timeout/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+              vErrors === null ? vErrors = [err174] : vErrors.push(err174), errors++;
             }
           }
         }
-        if (data75["icmp-timeout"] !== void 0) {
-          let data85 = data75["icmp-timeout"];
+        if (data76["tcp-transitory-timeout"] !== void 0) {
+          let data85 = data76["tcp-transitory-timeout"];
           if (!(typeof data85 == "number" && !(data85 % 1) && !isNaN(data85) && isFinite(data85))) {
-            let err177 = { instancePath: instancePath + "/nat44/icmp-timeout", schemaPath: "#/properties/nat44/properties/icmp-timeout/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err177] : vErrors.push(err177), errors++;
+            let err175 = { instancePath: instancePath + "/nat44/tcp-transitory-timeout", schemaPath: "#/properties/nat44/properties/tcp-transitory-timeout/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err175] : vErrors.push(err175), errors++;
           }
           if (typeof data85 == "number" && isFinite(data85)) {
             if (data85 > 604800 || isNaN(data85)) {
-              let err178 = { instancePath: instancePath + "/nat44/icmp-timeout", schemaPath: "#/properties/nat44/properties/icmp-timeout/maximum", keyword: "maximum", params: { comparison: "<=", limit: 604800 } };
-              vErrors === null ? vErrors = [err178] : vErrors.push(err178), errors++;
+              let err176 = { instancePath: instancePath + "/nat44/tcp-transitory-timeout", schemaPath: "#/properties/nat44/properties/tcp-transitory-timeout/maximum", keyword: "maximum", params: { comparison: "<=", limit: 604800 } };
+              vErrors === null ? vErrors = [err176] : vErrors.push(err176), errors++;
             }
             if (data85 < 1 || isNaN(data85)) {
-              let err179 = { instancePath: instancePath + "/nat44/icmp-timeout", schemaPath: "#/properties/nat44/properties/icmp-timeout/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-              vErrors === null ? vErrors = [err179] : vErrors.push(err179), errors++;
+              let err177 = { instancePath: instancePath + "/nat44/tcp-transitory-timeout", schemaPath: "#/properties/nat44/properties/tcp-transitory-timeout/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+              vErrors === null ? vErrors = [err177] : vErrors.push(err177), errors++;
             }
           }
         }
-        if (data75["mss-clamp"] !== void 0) {
-          let data86 = data75["mss-clamp"];
+        if (data76["icmp-timeout"] !== void 0) {
+          let data86 = data76["icmp-timeout"];
           if (!(typeof data86 == "number" && !(data86 % 1) && !isNaN(data86) && isFinite(data86))) {
-            let err180 = { instancePath: instancePath + "/nat44/mss-clamp", schemaPath: "#/properties/nat44/properties/mss-clamp/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err180] : vErrors.push(err180), errors++;
+            let err178 = { instancePath: instancePath + "/nat44/icmp-timeout", schemaPath: "#/properties/nat44/properties/icmp-timeout/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err178] : vErrors.push(err178), errors++;
           }
           if (typeof data86 == "number" && isFinite(data86)) {
-            if (data86 > 9e3 || isNaN(data86)) {
-              let err181 = { instancePath: instancePath + "/nat44/mss-clamp", schemaPath: "#/properties/nat44/properties/mss-clamp/maximum", keyword: "maximum", params: { comparison: "<=", limit: 9e3 } };
-              vErrors === null ? vErrors = [err181] : vErrors.push(err181), errors++;
+            if (data86 > 604800 || isNaN(data86)) {
+              let err179 = { instancePath: instancePath + "/nat44/icmp-timeout", schemaPath: "#/properties/nat44/properties/icmp-timeout/maximum", keyword: "maximum", params: { comparison: "<=", limit: 604800 } };
+              vErrors === null ? vErrors = [err179] : vErrors.push(err179), errors++;
             }
-            if (data86 < 536 || isNaN(data86)) {
-              let err182 = { instancePath: instancePath + "/nat44/mss-clamp", schemaPath: "#/properties/nat44/properties/mss-clamp/minimum", keyword: "minimum", params: { comparison: ">=", limit: 536 } };
+            if (data86 < 1 || isNaN(data86)) {
+              let err180 = { instancePath: instancePath + "/nat44/icmp-timeout", schemaPath: "#/properties/nat44/properties/icmp-timeout/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+              vErrors === null ? vErrors = [err180] : vErrors.push(err180), errors++;
+            }
+          }
+        }
+        if (data76["mss-clamp"] !== void 0) {
+          let data87 = data76["mss-clamp"];
+          if (!(typeof data87 == "number" && !(data87 % 1) && !isNaN(data87) && isFinite(data87))) {
+            let err181 = { instancePath: instancePath + "/nat44/mss-clamp", schemaPath: "#/properties/nat44/properties/mss-clamp/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err181] : vErrors.push(err181), errors++;
+          }
+          if (typeof data87 == "number" && isFinite(data87)) {
+            if (data87 > 9e3 || isNaN(data87)) {
+              let err182 = { instancePath: instancePath + "/nat44/mss-clamp", schemaPath: "#/properties/nat44/properties/mss-clamp/maximum", keyword: "maximum", params: { comparison: "<=", limit: 9e3 } };
               vErrors === null ? vErrors = [err182] : vErrors.push(err182), errors++;
+            }
+            if (data87 < 536 || isNaN(data87)) {
+              let err183 = { instancePath: instancePath + "/nat44/mss-clamp", schemaPath: "#/properties/nat44/properties/mss-clamp/minimum", keyword: "minimum", params: { comparison: ">=", limit: 536 } };
+              vErrors === null ? vErrors = [err183] : vErrors.push(err183), errors++;
             }
           }
         }
       } else {
-        let err183 = { instancePath: instancePath + "/nat44", schemaPath: "#/properties/nat44/type", keyword: "type", params: { type: "object" } };
-        vErrors === null ? vErrors = [err183] : vErrors.push(err183), errors++;
+        let err184 = { instancePath: instancePath + "/nat44", schemaPath: "#/properties/nat44/type", keyword: "type", params: { type: "object" } };
+        vErrors === null ? vErrors = [err184] : vErrors.push(err184), errors++;
       }
     }
     if (data.supervisor !== void 0) {
-      let data87 = data.supervisor;
-      if (data87 && typeof data87 == "object" && !Array.isArray(data87)) {
-        for (let key19 in data87)
+      let data88 = data.supervisor;
+      if (data88 && typeof data88 == "object" && !Array.isArray(data88)) {
+        for (let key19 in data88)
           if (!(key19 === "backoff-ms" || key19 === "backoff-max-ms" || key19 === "stable-ms" || key19 === "loop-after" || key19 === "loop-retry-ms")) {
-            let err184 = { instancePath: instancePath + "/supervisor", schemaPath: "#/properties/supervisor/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key19 } };
-            vErrors === null ? vErrors = [err184] : vErrors.push(err184), errors++;
-          }
-        if (data87["backoff-ms"] !== void 0) {
-          let data88 = data87["backoff-ms"];
-          if (!(typeof data88 == "number" && !(data88 % 1) && !isNaN(data88) && isFinite(data88))) {
-            let err185 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/type", keyword: "type", params: { type: "integer" } };
+            let err185 = { instancePath: instancePath + "/supervisor", schemaPath: "#/properties/supervisor/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key19 } };
             vErrors === null ? vErrors = [err185] : vErrors.push(err185), errors++;
           }
-          if (typeof data88 == "number" && isFinite(data88)) {
-            if (data88 > 6e4 || isNaN(data88)) {
-              let err186 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e4 } };
-              vErrors === null ? vErrors = [err186] : vErrors.push(err186), errors++;
-            }
-            if (data88 < 10 || isNaN(data88)) {
-              let err187 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 } };
-              vErrors === null ? vErrors = [err187] : vErrors.push(err187), errors++;
-            }
-          }
-        }
-        if (data87["backoff-max-ms"] !== void 0) {
-          let data89 = data87["backoff-max-ms"];
+        if (data88["backoff-ms"] !== void 0) {
+          let data89 = data88["backoff-ms"];
           if (!(typeof data89 == "number" && !(data89 % 1) && !isNaN(data89) && isFinite(data89))) {
-            let err188 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err188] : vErrors.push(err188), errors++;
+            let err186 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err186] : vErrors.push(err186), errors++;
           }
           if (typeof data89 == "number" && isFinite(data89)) {
-            if (data89 > 36e5 || isNaN(data89)) {
-              let err189 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 36e5 } };
-              vErrors === null ? vErrors = [err189] : vErrors.push(err189), errors++;
+            if (data89 > 6e4 || isNaN(data89)) {
+              let err187 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e4 } };
+              vErrors === null ? vErrors = [err187] : vErrors.push(err187), errors++;
             }
             if (data89 < 10 || isNaN(data89)) {
-              let err190 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 } };
-              vErrors === null ? vErrors = [err190] : vErrors.push(err190), errors++;
+              let err188 = { instancePath: instancePath + "/supervisor/backoff-ms", schemaPath: "#/properties/supervisor/properties/backoff-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 } };
+              vErrors === null ? vErrors = [err188] : vErrors.push(err188), errors++;
             }
           }
         }
-        if (data87["stable-ms"] !== void 0) {
-          let data90 = data87["stable-ms"];
+        if (data88["backoff-max-ms"] !== void 0) {
+          let data90 = data88["backoff-max-ms"];
           if (!(typeof data90 == "number" && !(data90 % 1) && !isNaN(data90) && isFinite(data90))) {
-            let err191 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err191] : vErrors.push(err191), errors++;
+            let err189 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err189] : vErrors.push(err189), errors++;
           }
           if (typeof data90 == "number" && isFinite(data90)) {
-            if (data90 > 864e5 || isNaN(data90)) {
-              let err192 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 } };
-              vErrors === null ? vErrors = [err192] : vErrors.push(err192), errors++;
+            if (data90 > 36e5 || isNaN(data90)) {
+              let err190 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 36e5 } };
+              vErrors === null ? vErrors = [err190] : vErrors.push(err190), errors++;
             }
-            if (data90 < 100 || isNaN(data90)) {
-              let err193 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 } };
-              vErrors === null ? vErrors = [err193] : vErrors.push(err193), errors++;
+            if (data90 < 10 || isNaN(data90)) {
+              let err191 = { instancePath: instancePath + "/supervisor/backoff-max-ms", schemaPath: "#/properties/supervisor/properties/backoff-max-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 } };
+              vErrors === null ? vErrors = [err191] : vErrors.push(err191), errors++;
             }
           }
         }
-        if (data87["loop-after"] !== void 0) {
-          let data91 = data87["loop-after"];
+        if (data88["stable-ms"] !== void 0) {
+          let data91 = data88["stable-ms"];
           if (!(typeof data91 == "number" && !(data91 % 1) && !isNaN(data91) && isFinite(data91))) {
-            let err194 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err194] : vErrors.push(err194), errors++;
+            let err192 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err192] : vErrors.push(err192), errors++;
           }
           if (typeof data91 == "number" && isFinite(data91)) {
-            if (data91 > 1e3 || isNaN(data91)) {
-              let err195 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e3 } };
-              vErrors === null ? vErrors = [err195] : vErrors.push(err195), errors++;
+            if (data91 > 864e5 || isNaN(data91)) {
+              let err193 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 } };
+              vErrors === null ? vErrors = [err193] : vErrors.push(err193), errors++;
             }
-            if (data91 < 1 || isNaN(data91)) {
-              let err196 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-              vErrors === null ? vErrors = [err196] : vErrors.push(err196), errors++;
+            if (data91 < 100 || isNaN(data91)) {
+              let err194 = { instancePath: instancePath + "/supervisor/stable-ms", schemaPath: "#/properties/supervisor/properties/stable-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 } };
+              vErrors === null ? vErrors = [err194] : vErrors.push(err194), errors++;
             }
           }
         }
-        if (data87["loop-retry-ms"] !== void 0) {
-          let data92 = data87["loop-retry-ms"];
+        if (data88["loop-after"] !== void 0) {
+          let data92 = data88["loop-after"];
           if (!(typeof data92 == "number" && !(data92 % 1) && !isNaN(data92) && isFinite(data92))) {
-            let err197 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/type", keyword: "type", params: { type: "integer" } };
-            vErrors === null ? vErrors = [err197] : vErrors.push(err197), errors++;
+            let err195 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err195] : vErrors.push(err195), errors++;
           }
           if (typeof data92 == "number" && isFinite(data92)) {
-            if (data92 > 864e5 || isNaN(data92)) {
-              let err198 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 } };
-              vErrors === null ? vErrors = [err198] : vErrors.push(err198), errors++;
+            if (data92 > 1e3 || isNaN(data92)) {
+              let err196 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e3 } };
+              vErrors === null ? vErrors = [err196] : vErrors.push(err196), errors++;
             }
-            if (data92 < 100 || isNaN(data92)) {
-              let err199 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 } };
+            if (data92 < 1 || isNaN(data92)) {
+              let err197 = { instancePath: instancePath + "/supervisor/loop-after", schemaPath: "#/properties/supervisor/properties/loop-after/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+              vErrors === null ? vErrors = [err197] : vErrors.push(err197), errors++;
+            }
+          }
+        }
+        if (data88["loop-retry-ms"] !== void 0) {
+          let data93 = data88["loop-retry-ms"];
+          if (!(typeof data93 == "number" && !(data93 % 1) && !isNaN(data93) && isFinite(data93))) {
+            let err198 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/type", keyword: "type", params: { type: "integer" } };
+            vErrors === null ? vErrors = [err198] : vErrors.push(err198), errors++;
+          }
+          if (typeof data93 == "number" && isFinite(data93)) {
+            if (data93 > 864e5 || isNaN(data93)) {
+              let err199 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 } };
               vErrors === null ? vErrors = [err199] : vErrors.push(err199), errors++;
+            }
+            if (data93 < 100 || isNaN(data93)) {
+              let err200 = { instancePath: instancePath + "/supervisor/loop-retry-ms", schemaPath: "#/properties/supervisor/properties/loop-retry-ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 } };
+              vErrors === null ? vErrors = [err200] : vErrors.push(err200), errors++;
             }
           }
         }
       } else {
-        let err200 = { instancePath: instancePath + "/supervisor", schemaPath: "#/properties/supervisor/type", keyword: "type", params: { type: "object" } };
-        vErrors === null ? vErrors = [err200] : vErrors.push(err200), errors++;
+        let err201 = { instancePath: instancePath + "/supervisor", schemaPath: "#/properties/supervisor/type", keyword: "type", params: { type: "object" } };
+        vErrors === null ? vErrors = [err201] : vErrors.push(err201), errors++;
       }
     }
     for (let key20 in data)
       if (pattern0.test(key20)) {
-        let data93 = data[key20];
-        if (data93 && typeof data93 == "object" && !Array.isArray(data93)) {
-          if (data93.name === void 0) {
-            let err201 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./required", keyword: "required", params: { missingProperty: "name" } };
-            vErrors === null ? vErrors = [err201] : vErrors.push(err201), errors++;
+        let data94 = data[key20];
+        if (data94 && typeof data94 == "object" && !Array.isArray(data94)) {
+          if (data94.name === void 0) {
+            let err202 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./required", keyword: "required", params: { missingProperty: "name" } };
+            vErrors === null ? vErrors = [err202] : vErrors.push(err202), errors++;
           }
-          for (let key21 in data93)
+          for (let key21 in data94)
             if (!(key21 === "name" || key21 === "driver" || key21 === "rx-queues" || key21 === "tx-queues")) {
-              let err202 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key21 } };
-              vErrors === null ? vErrors = [err202] : vErrors.push(err202), errors++;
+              let err203 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key21 } };
+              vErrors === null ? vErrors = [err203] : vErrors.push(err203), errors++;
             }
-          if (data93.name !== void 0) {
-            let data94 = data93.name;
-            if (typeof data94 == "string") {
-              if (!pattern18.test(data94)) {
-                let err203 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/name", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/name/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
-                vErrors === null ? vErrors = [err203] : vErrors.push(err203), errors++;
+          if (data94.name !== void 0) {
+            let data95 = data94.name;
+            if (typeof data95 == "string") {
+              if (!pattern18.test(data95)) {
+                let err204 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/name", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/name/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+                vErrors === null ? vErrors = [err204] : vErrors.push(err204), errors++;
               }
             } else {
-              let err204 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/name", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/name/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err204] : vErrors.push(err204), errors++;
-            }
-          }
-          if (data93.driver !== void 0) {
-            let data95 = data93.driver;
-            if (!(data95 === "dpdk" || data95 === "native")) {
-              let err205 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/driver", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/driver/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^vpp\\.dpdk\\.interface\\."].properties.driver.enum } };
+              let err205 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/name", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/name/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err205] : vErrors.push(err205), errors++;
             }
           }
-          if (data93["rx-queues"] !== void 0) {
-            let data96 = data93["rx-queues"];
-            if (!(typeof data96 == "number" && !(data96 % 1) && !isNaN(data96) && isFinite(data96))) {
-              let err206 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/type", keyword: "type", params: { type: "integer" } };
+          if (data94.driver !== void 0) {
+            let data96 = data94.driver;
+            if (!(data96 === "dpdk" || data96 === "native")) {
+              let err206 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/driver", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/driver/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^vpp\\.dpdk\\.interface\\."].properties.driver.enum } };
               vErrors === null ? vErrors = [err206] : vErrors.push(err206), errors++;
             }
-            if (typeof data96 == "number" && isFinite(data96)) {
-              if (data96 > 255 || isNaN(data96)) {
-                let err207 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
-                vErrors === null ? vErrors = [err207] : vErrors.push(err207), errors++;
-              }
-              if (data96 < 1 || isNaN(data96)) {
-                let err208 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-                vErrors === null ? vErrors = [err208] : vErrors.push(err208), errors++;
-              }
-            }
           }
-          if (data93["tx-queues"] !== void 0) {
-            let data97 = data93["tx-queues"];
+          if (data94["rx-queues"] !== void 0) {
+            let data97 = data94["rx-queues"];
             if (!(typeof data97 == "number" && !(data97 % 1) && !isNaN(data97) && isFinite(data97))) {
-              let err209 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err209] : vErrors.push(err209), errors++;
+              let err207 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err207] : vErrors.push(err207), errors++;
             }
             if (typeof data97 == "number" && isFinite(data97)) {
               if (data97 > 255 || isNaN(data97)) {
-                let err210 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
-                vErrors === null ? vErrors = [err210] : vErrors.push(err210), errors++;
+                let err208 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
+                vErrors === null ? vErrors = [err208] : vErrors.push(err208), errors++;
               }
               if (data97 < 1 || isNaN(data97)) {
-                let err211 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                let err209 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/rx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/rx-queues/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                vErrors === null ? vErrors = [err209] : vErrors.push(err209), errors++;
+              }
+            }
+          }
+          if (data94["tx-queues"] !== void 0) {
+            let data98 = data94["tx-queues"];
+            if (!(typeof data98 == "number" && !(data98 % 1) && !isNaN(data98) && isFinite(data98))) {
+              let err210 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err210] : vErrors.push(err210), errors++;
+            }
+            if (typeof data98 == "number" && isFinite(data98)) {
+              if (data98 > 255 || isNaN(data98)) {
+                let err211 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
                 vErrors === null ? vErrors = [err211] : vErrors.push(err211), errors++;
+              }
+              if (data98 < 1 || isNaN(data98)) {
+                let err212 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/tx-queues", schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./properties/tx-queues/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                vErrors === null ? vErrors = [err212] : vErrors.push(err212), errors++;
               }
             }
           }
         } else {
-          let err212 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err212] : vErrors.push(err212), errors++;
+          let err213 = { instancePath: instancePath + "/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evpp%5C.dpdk%5C.interface%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err213] : vErrors.push(err213), errors++;
         }
       }
     for (let key22 in data)
       if (pattern1.test(key22)) {
-        let data98 = data[key22];
-        if (data98 && typeof data98 == "object" && !Array.isArray(data98)) {
-          if (data98.address === void 0) {
-            let err213 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./required", keyword: "required", params: { missingProperty: "address" } };
-            vErrors === null ? vErrors = [err213] : vErrors.push(err213), errors++;
-          }
-          if (data98.as === void 0) {
-            let err214 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./required", keyword: "required", params: { missingProperty: "as" } };
+        let data99 = data[key22];
+        if (data99 && typeof data99 == "object" && !Array.isArray(data99)) {
+          if (data99.address === void 0) {
+            let err214 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./required", keyword: "required", params: { missingProperty: "address" } };
             vErrors === null ? vErrors = [err214] : vErrors.push(err214), errors++;
           }
-          for (let key23 in data98)
+          if (data99.as === void 0) {
+            let err215 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./required", keyword: "required", params: { missingProperty: "as" } };
+            vErrors === null ? vErrors = [err215] : vErrors.push(err215), errors++;
+          }
+          for (let key23 in data99)
             if (!func2.call(schema11.patternProperties["^bgp\\.neighbor\\."].properties, key23)) {
-              let err215 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key23 } };
-              vErrors === null ? vErrors = [err215] : vErrors.push(err215), errors++;
+              let err216 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key23 } };
+              vErrors === null ? vErrors = [err216] : vErrors.push(err216), errors++;
             }
-          if (data98.address !== void 0) {
-            let data99 = data98.address;
-            if (typeof data99 == "string") {
-              if (!pattern19.test(data99)) {
-                let err216 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/address", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/address/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err216] : vErrors.push(err216), errors++;
+          if (data99.address !== void 0) {
+            let data100 = data99.address;
+            if (typeof data100 == "string") {
+              if (!pattern19.test(data100)) {
+                let err217 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/address", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/address/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err217] : vErrors.push(err217), errors++;
               }
             } else {
-              let err217 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/address", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/address/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err217] : vErrors.push(err217), errors++;
-            }
-          }
-          if (data98.as !== void 0) {
-            let data100 = data98.as;
-            if (!(typeof data100 == "number" && !(data100 % 1) && !isNaN(data100) && isFinite(data100))) {
-              let err218 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/as", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/as/type", keyword: "type", params: { type: "integer" } };
+              let err218 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/address", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/address/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err218] : vErrors.push(err218), errors++;
             }
-            if (typeof data100 == "number" && isFinite(data100)) {
-              if (data100 > 4294967295 || isNaN(data100)) {
-                let err219 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/as", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/as/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4294967295 } };
-                vErrors === null ? vErrors = [err219] : vErrors.push(err219), errors++;
-              }
-              if (data100 < 1 || isNaN(data100)) {
-                let err220 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/as", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/as/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-                vErrors === null ? vErrors = [err220] : vErrors.push(err220), errors++;
-              }
-            }
           }
-          if (data98.port !== void 0) {
-            let data101 = data98.port;
+          if (data99.as !== void 0) {
+            let data101 = data99.as;
             if (!(typeof data101 == "number" && !(data101 % 1) && !isNaN(data101) && isFinite(data101))) {
-              let err221 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/port/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err221] : vErrors.push(err221), errors++;
+              let err219 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/as", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/as/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err219] : vErrors.push(err219), errors++;
             }
             if (typeof data101 == "number" && isFinite(data101)) {
-              if (data101 > 65535 || isNaN(data101)) {
-                let err222 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/port/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
-                vErrors === null ? vErrors = [err222] : vErrors.push(err222), errors++;
+              if (data101 > 4294967295 || isNaN(data101)) {
+                let err220 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/as", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/as/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4294967295 } };
+                vErrors === null ? vErrors = [err220] : vErrors.push(err220), errors++;
               }
               if (data101 < 1 || isNaN(data101)) {
-                let err223 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/port/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                let err221 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/as", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/as/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                vErrors === null ? vErrors = [err221] : vErrors.push(err221), errors++;
+              }
+            }
+          }
+          if (data99.port !== void 0) {
+            let data102 = data99.port;
+            if (!(typeof data102 == "number" && !(data102 % 1) && !isNaN(data102) && isFinite(data102))) {
+              let err222 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/port/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err222] : vErrors.push(err222), errors++;
+            }
+            if (typeof data102 == "number" && isFinite(data102)) {
+              if (data102 > 65535 || isNaN(data102)) {
+                let err223 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/port/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
                 vErrors === null ? vErrors = [err223] : vErrors.push(err223), errors++;
               }
-            }
-          }
-          if (data98.passive !== void 0 && typeof data98.passive != "boolean") {
-            let err224 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/passive", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/passive/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err224] : vErrors.push(err224), errors++;
-          }
-          if (data98.local !== void 0) {
-            let data103 = data98.local;
-            if (typeof data103 == "string") {
-              if (!pattern19.test(data103)) {
-                let err225 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/local", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/local/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err225] : vErrors.push(err225), errors++;
+              if (data102 < 1 || isNaN(data102)) {
+                let err224 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/port/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                vErrors === null ? vErrors = [err224] : vErrors.push(err224), errors++;
               }
-            } else {
-              let err226 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/local", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/local/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err226] : vErrors.push(err226), errors++;
             }
           }
-          if (data98.netns !== void 0) {
-            let data104 = data98.netns;
+          if (data99.passive !== void 0 && typeof data99.passive != "boolean") {
+            let err225 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/passive", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/passive/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err225] : vErrors.push(err225), errors++;
+          }
+          if (data99.local !== void 0) {
+            let data104 = data99.local;
             if (typeof data104 == "string") {
-              if (!pattern31.test(data104)) {
-                let err227 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
-                vErrors === null ? vErrors = [err227] : vErrors.push(err227), errors++;
+              if (!pattern19.test(data104)) {
+                let err226 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/local", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/local/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err226] : vErrors.push(err226), errors++;
               }
             } else {
-              let err228 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/netns/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err228] : vErrors.push(err228), errors++;
+              let err227 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/local", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/local/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err227] : vErrors.push(err227), errors++;
             }
           }
-          if (data98.families !== void 0) {
-            let data105 = data98.families;
+          if (data99.netns !== void 0) {
+            let data105 = data99.netns;
             if (typeof data105 == "string") {
-              if (!pattern19.test(data105)) {
-                let err229 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/families", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/families/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err229] : vErrors.push(err229), errors++;
+              if (!pattern31.test(data105)) {
+                let err228 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
+                vErrors === null ? vErrors = [err228] : vErrors.push(err228), errors++;
               }
             } else {
-              let err230 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/families", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/families/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err230] : vErrors.push(err230), errors++;
+              let err229 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/netns/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err229] : vErrors.push(err229), errors++;
             }
           }
-          if (data98.distance !== void 0) {
-            let data106 = data98.distance;
-            if (!(typeof data106 == "number" && !(data106 % 1) && !isNaN(data106) && isFinite(data106))) {
-              let err231 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/distance", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/distance/type", keyword: "type", params: { type: "integer" } };
+          if (data99.families !== void 0) {
+            let data106 = data99.families;
+            if (typeof data106 == "string") {
+              if (!pattern19.test(data106)) {
+                let err230 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/families", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/families/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err230] : vErrors.push(err230), errors++;
+              }
+            } else {
+              let err231 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/families", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/families/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err231] : vErrors.push(err231), errors++;
             }
-            if (typeof data106 == "number" && isFinite(data106)) {
-              if (data106 > 255 || isNaN(data106)) {
-                let err232 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/distance", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/distance/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
-                vErrors === null ? vErrors = [err232] : vErrors.push(err232), errors++;
-              }
-              if (data106 < 1 || isNaN(data106)) {
-                let err233 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/distance", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/distance/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+          }
+          if (data99.distance !== void 0) {
+            let data107 = data99.distance;
+            if (!(typeof data107 == "number" && !(data107 % 1) && !isNaN(data107) && isFinite(data107))) {
+              let err232 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/distance", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/distance/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err232] : vErrors.push(err232), errors++;
+            }
+            if (typeof data107 == "number" && isFinite(data107)) {
+              if (data107 > 255 || isNaN(data107)) {
+                let err233 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/distance", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/distance/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
                 vErrors === null ? vErrors = [err233] : vErrors.push(err233), errors++;
               }
+              if (data107 < 1 || isNaN(data107)) {
+                let err234 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/distance", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/distance/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                vErrors === null ? vErrors = [err234] : vErrors.push(err234), errors++;
+              }
             }
           }
-          if (data98.paths !== void 0) {
-            let data107 = data98.paths;
-            if (!(data107 === "one" || data107 === "best" || data107 === "ecmp")) {
-              let err234 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/paths", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/paths/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bgp\\.neighbor\\."].properties.paths.enum } };
-              vErrors === null ? vErrors = [err234] : vErrors.push(err234), errors++;
-            }
-          }
-          if (data98["hold-time"] !== void 0) {
-            let data108 = data98["hold-time"];
-            if (!(typeof data108 == "number" && !(data108 % 1) && !isNaN(data108) && isFinite(data108))) {
-              let err235 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/hold-time", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/hold-time/type", keyword: "type", params: { type: "integer" } };
+          if (data99.paths !== void 0) {
+            let data108 = data99.paths;
+            if (!(data108 === "one" || data108 === "best" || data108 === "ecmp")) {
+              let err235 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/paths", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/paths/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bgp\\.neighbor\\."].properties.paths.enum } };
               vErrors === null ? vErrors = [err235] : vErrors.push(err235), errors++;
             }
-            let _errs237 = errors, _errs238 = errors;
-            if (!(data108 === 1 || data108 === 2)) {
-              let err236 = {};
+          }
+          if (data99["hold-time"] !== void 0) {
+            let data109 = data99["hold-time"];
+            if (!(typeof data109 == "number" && !(data109 % 1) && !isNaN(data109) && isFinite(data109))) {
+              let err236 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/hold-time", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/hold-time/type", keyword: "type", params: { type: "integer" } };
               vErrors === null ? vErrors = [err236] : vErrors.push(err236), errors++;
             }
-            var valid23 = _errs238 === errors;
-            if (valid23) {
-              let err237 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/hold-time", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/hold-time/not", keyword: "not", params: {} };
+            let _errs238 = errors, _errs239 = errors;
+            if (!(data109 === 1 || data109 === 2)) {
+              let err237 = {};
               vErrors === null ? vErrors = [err237] : vErrors.push(err237), errors++;
+            }
+            var valid23 = _errs239 === errors;
+            if (valid23) {
+              let err238 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/hold-time", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/hold-time/not", keyword: "not", params: {} };
+              vErrors === null ? vErrors = [err238] : vErrors.push(err238), errors++;
             } else
-              errors = _errs237, vErrors !== null && (_errs237 ? vErrors.length = _errs237 : vErrors = null);
-            if (typeof data108 == "number" && isFinite(data108)) {
-              if (data108 > 65535 || isNaN(data108)) {
-                let err238 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/hold-time", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/hold-time/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
-                vErrors === null ? vErrors = [err238] : vErrors.push(err238), errors++;
-              }
-              if (data108 < 0 || isNaN(data108)) {
-                let err239 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/hold-time", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/hold-time/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
+              errors = _errs238, vErrors !== null && (_errs238 ? vErrors.length = _errs238 : vErrors = null);
+            if (typeof data109 == "number" && isFinite(data109)) {
+              if (data109 > 65535 || isNaN(data109)) {
+                let err239 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/hold-time", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/hold-time/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
                 vErrors === null ? vErrors = [err239] : vErrors.push(err239), errors++;
+              }
+              if (data109 < 0 || isNaN(data109)) {
+                let err240 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/hold-time", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/hold-time/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
+                vErrors === null ? vErrors = [err240] : vErrors.push(err240), errors++;
               }
             }
           }
-          if (data98["connect-retry"] !== void 0) {
-            let data109 = data98["connect-retry"];
-            if (!(typeof data109 == "number" && !(data109 % 1) && !isNaN(data109) && isFinite(data109))) {
-              let err240 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/connect-retry", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/connect-retry/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err240] : vErrors.push(err240), errors++;
+          if (data99["connect-retry"] !== void 0) {
+            let data110 = data99["connect-retry"];
+            if (!(typeof data110 == "number" && !(data110 % 1) && !isNaN(data110) && isFinite(data110))) {
+              let err241 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/connect-retry", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/connect-retry/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err241] : vErrors.push(err241), errors++;
             }
-            if (typeof data109 == "number" && isFinite(data109)) {
-              if (data109 > 600 || isNaN(data109)) {
-                let err241 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/connect-retry", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/connect-retry/maximum", keyword: "maximum", params: { comparison: "<=", limit: 600 } };
-                vErrors === null ? vErrors = [err241] : vErrors.push(err241), errors++;
-              }
-              if (data109 < 1 || isNaN(data109)) {
-                let err242 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/connect-retry", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/connect-retry/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+            if (typeof data110 == "number" && isFinite(data110)) {
+              if (data110 > 600 || isNaN(data110)) {
+                let err242 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/connect-retry", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/connect-retry/maximum", keyword: "maximum", params: { comparison: "<=", limit: 600 } };
                 vErrors === null ? vErrors = [err242] : vErrors.push(err242), errors++;
+              }
+              if (data110 < 1 || isNaN(data110)) {
+                let err243 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1") + "/connect-retry", schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./properties/connect-retry/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                vErrors === null ? vErrors = [err243] : vErrors.push(err243), errors++;
               }
             }
           }
         } else {
-          let err243 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err243] : vErrors.push(err243), errors++;
+          let err244 = { instancePath: instancePath + "/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebgp%5C.neighbor%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err244] : vErrors.push(err244), errors++;
         }
       }
     for (let key24 in data)
       if (pattern2.test(key24)) {
-        let data110 = data[key24];
-        if (data110 && typeof data110 == "object" && !Array.isArray(data110)) {
-          if (data110.table === void 0) {
-            let err244 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evrf%5C./required", keyword: "required", params: { missingProperty: "table" } };
-            vErrors === null ? vErrors = [err244] : vErrors.push(err244), errors++;
+        let data111 = data[key24];
+        if (data111 && typeof data111 == "object" && !Array.isArray(data111)) {
+          if (data111.table === void 0) {
+            let err245 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evrf%5C./required", keyword: "required", params: { missingProperty: "table" } };
+            vErrors === null ? vErrors = [err245] : vErrors.push(err245), errors++;
           }
-          for (let key25 in data110)
+          for (let key25 in data111)
             if (key25 !== "table") {
-              let err245 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evrf%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key25 } };
-              vErrors === null ? vErrors = [err245] : vErrors.push(err245), errors++;
-            }
-          if (data110.table !== void 0) {
-            let data111 = data110.table;
-            if (!(typeof data111 == "number" && !(data111 % 1) && !isNaN(data111) && isFinite(data111))) {
-              let err246 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1") + "/table", schemaPath: "#/patternProperties/%5Evrf%5C./properties/table/type", keyword: "type", params: { type: "integer" } };
+              let err246 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evrf%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key25 } };
               vErrors === null ? vErrors = [err246] : vErrors.push(err246), errors++;
             }
-            if (typeof data111 == "number" && isFinite(data111)) {
-              if (data111 > 4294967294 || isNaN(data111)) {
-                let err247 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1") + "/table", schemaPath: "#/patternProperties/%5Evrf%5C./properties/table/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4294967294 } };
-                vErrors === null ? vErrors = [err247] : vErrors.push(err247), errors++;
-              }
-              if (data111 < 1 || isNaN(data111)) {
-                let err248 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1") + "/table", schemaPath: "#/patternProperties/%5Evrf%5C./properties/table/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+          if (data111.table !== void 0) {
+            let data112 = data111.table;
+            if (!(typeof data112 == "number" && !(data112 % 1) && !isNaN(data112) && isFinite(data112))) {
+              let err247 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1") + "/table", schemaPath: "#/patternProperties/%5Evrf%5C./properties/table/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err247] : vErrors.push(err247), errors++;
+            }
+            if (typeof data112 == "number" && isFinite(data112)) {
+              if (data112 > 4294967294 || isNaN(data112)) {
+                let err248 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1") + "/table", schemaPath: "#/patternProperties/%5Evrf%5C./properties/table/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4294967294 } };
                 vErrors === null ? vErrors = [err248] : vErrors.push(err248), errors++;
+              }
+              if (data112 < 1 || isNaN(data112)) {
+                let err249 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1") + "/table", schemaPath: "#/patternProperties/%5Evrf%5C./properties/table/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                vErrors === null ? vErrors = [err249] : vErrors.push(err249), errors++;
               }
             }
           }
         } else {
-          let err249 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evrf%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err249] : vErrors.push(err249), errors++;
+          let err250 = { instancePath: instancePath + "/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evrf%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err250] : vErrors.push(err250), errors++;
         }
       }
     for (let key26 in data)
       if (pattern3.test(key26)) {
-        let data112 = data[key26];
-        if (data112 && typeof data112 == "object" && !Array.isArray(data112)) {
-          for (let key27 in data112)
+        let data113 = data[key26];
+        if (data113 && typeof data113 == "object" && !Array.isArray(data113)) {
+          for (let key27 in data113)
             if (!func2.call(schema11.patternProperties["^interface\\."].properties, key27)) {
-              let err250 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key27 } };
-              vErrors === null ? vErrors = [err250] : vErrors.push(err250), errors++;
+              let err251 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key27 } };
+              vErrors === null ? vErrors = [err251] : vErrors.push(err251), errors++;
             }
-          if (data112.description !== void 0) {
-            let data113 = data112.description;
-            if (typeof data113 == "string") {
-              if (!pattern46.test(data113)) {
-                let err251 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/description", schemaPath: "#/patternProperties/%5Einterface%5C./properties/description/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]{1,200}$" } };
-                vErrors === null ? vErrors = [err251] : vErrors.push(err251), errors++;
+          if (data113.description !== void 0) {
+            let data114 = data113.description;
+            if (typeof data114 == "string") {
+              if (!pattern46.test(data114)) {
+                let err252 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/description", schemaPath: "#/patternProperties/%5Einterface%5C./properties/description/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]{1,200}$" } };
+                vErrors === null ? vErrors = [err252] : vErrors.push(err252), errors++;
               }
             } else {
-              let err252 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/description", schemaPath: "#/patternProperties/%5Einterface%5C./properties/description/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err252] : vErrors.push(err252), errors++;
+              let err253 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/description", schemaPath: "#/patternProperties/%5Einterface%5C./properties/description/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err253] : vErrors.push(err253), errors++;
             }
           }
-          if (data112.enabled !== void 0 && typeof data112.enabled != "boolean") {
-            let err253 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/enabled", schemaPath: "#/patternProperties/%5Einterface%5C./properties/enabled/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err253] : vErrors.push(err253), errors++;
+          if (data113.enabled !== void 0 && typeof data113.enabled != "boolean") {
+            let err254 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/enabled", schemaPath: "#/patternProperties/%5Einterface%5C./properties/enabled/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err254] : vErrors.push(err254), errors++;
           }
-          if (data112.mtu !== void 0) {
-            let data115 = data112.mtu;
-            if (!(typeof data115 == "number" && !(data115 % 1) && !isNaN(data115) && isFinite(data115))) {
-              let err254 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err254] : vErrors.push(err254), errors++;
+          if (data113.mtu !== void 0) {
+            let data116 = data113.mtu;
+            if (!(typeof data116 == "number" && !(data116 % 1) && !isNaN(data116) && isFinite(data116))) {
+              let err255 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err255] : vErrors.push(err255), errors++;
             }
-            if (typeof data115 == "number" && isFinite(data115)) {
-              if (data115 > 65535 || isNaN(data115)) {
-                let err255 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
-                vErrors === null ? vErrors = [err255] : vErrors.push(err255), errors++;
-              }
-              if (data115 < 68 || isNaN(data115)) {
-                let err256 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/minimum", keyword: "minimum", params: { comparison: ">=", limit: 68 } };
+            if (typeof data116 == "number" && isFinite(data116)) {
+              if (data116 > 65535 || isNaN(data116)) {
+                let err256 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
                 vErrors === null ? vErrors = [err256] : vErrors.push(err256), errors++;
               }
-            }
-          }
-          if (data112.addresses !== void 0) {
-            let data116 = data112.addresses;
-            if (typeof data116 == "string") {
-              if (!pattern19.test(data116)) {
-                let err257 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/addresses", schemaPath: "#/patternProperties/%5Einterface%5C./properties/addresses/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+              if (data116 < 68 || isNaN(data116)) {
+                let err257 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mtu", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mtu/minimum", keyword: "minimum", params: { comparison: ">=", limit: 68 } };
                 vErrors === null ? vErrors = [err257] : vErrors.push(err257), errors++;
               }
-            } else {
-              let err258 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/addresses", schemaPath: "#/patternProperties/%5Einterface%5C./properties/addresses/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err258] : vErrors.push(err258), errors++;
             }
           }
-          if (data112.dhcp !== void 0 && typeof data112.dhcp != "boolean") {
-            let err259 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/dhcp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/dhcp/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err259] : vErrors.push(err259), errors++;
+          if (data113.addresses !== void 0) {
+            let data117 = data113.addresses;
+            if (typeof data117 == "string") {
+              if (!pattern19.test(data117)) {
+                let err258 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/addresses", schemaPath: "#/patternProperties/%5Einterface%5C./properties/addresses/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err258] : vErrors.push(err258), errors++;
+              }
+            } else {
+              let err259 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/addresses", schemaPath: "#/patternProperties/%5Einterface%5C./properties/addresses/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err259] : vErrors.push(err259), errors++;
+            }
           }
-          if (data112["dhcp-dns"] !== void 0 && typeof data112["dhcp-dns"] != "boolean") {
-            let err260 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/dhcp-dns", schemaPath: "#/patternProperties/%5Einterface%5C./properties/dhcp-dns/type", keyword: "type", params: { type: "boolean" } };
+          if (data113.dhcp !== void 0 && typeof data113.dhcp != "boolean") {
+            let err260 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/dhcp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/dhcp/type", keyword: "type", params: { type: "boolean" } };
             vErrors === null ? vErrors = [err260] : vErrors.push(err260), errors++;
           }
-          if (data112.vrf !== void 0) {
-            let data119 = data112.vrf;
-            if (typeof data119 == "string") {
-              if (!pattern18.test(data119)) {
-                let err261 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/vrf", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vrf/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
-                vErrors === null ? vErrors = [err261] : vErrors.push(err261), errors++;
+          if (data113["dhcp-dns"] !== void 0 && typeof data113["dhcp-dns"] != "boolean") {
+            let err261 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/dhcp-dns", schemaPath: "#/patternProperties/%5Einterface%5C./properties/dhcp-dns/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err261] : vErrors.push(err261), errors++;
+          }
+          if (data113.vrf !== void 0) {
+            let data120 = data113.vrf;
+            if (typeof data120 == "string") {
+              if (!pattern18.test(data120)) {
+                let err262 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/vrf", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vrf/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+                vErrors === null ? vErrors = [err262] : vErrors.push(err262), errors++;
               }
             } else {
-              let err262 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/vrf", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vrf/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err262] : vErrors.push(err262), errors++;
+              let err263 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/vrf", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vrf/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err263] : vErrors.push(err263), errors++;
             }
           }
-          if (data112.mpls !== void 0 && typeof data112.mpls != "boolean") {
-            let err263 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mpls", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mpls/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err263] : vErrors.push(err263), errors++;
+          if (data113.mpls !== void 0 && typeof data113.mpls != "boolean") {
+            let err264 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mpls", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mpls/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err264] : vErrors.push(err264), errors++;
           }
-          if (data112["acl-in"] !== void 0) {
-            let data121 = data112["acl-in"];
-            if (typeof data121 == "string") {
-              if (!pattern19.test(data121)) {
-                let err264 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-in", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-in/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err264] : vErrors.push(err264), errors++;
-              }
-            } else {
-              let err265 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-in", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-in/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err265] : vErrors.push(err265), errors++;
-            }
-          }
-          if (data112["acl-out"] !== void 0) {
-            let data122 = data112["acl-out"];
+          if (data113["acl-in"] !== void 0) {
+            let data122 = data113["acl-in"];
             if (typeof data122 == "string") {
               if (!pattern19.test(data122)) {
-                let err266 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-out", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-out/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err266] : vErrors.push(err266), errors++;
+                let err265 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-in", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-in/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err265] : vErrors.push(err265), errors++;
               }
             } else {
-              let err267 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-out", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-out/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err267] : vErrors.push(err267), errors++;
+              let err266 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-in", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-in/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err266] : vErrors.push(err266), errors++;
             }
           }
-          if (data112.macip !== void 0) {
-            let data123 = data112.macip;
+          if (data113["acl-out"] !== void 0) {
+            let data123 = data113["acl-out"];
             if (typeof data123 == "string") {
-              if (!pattern51.test(data123)) {
-                let err268 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/macip", schemaPath: "#/patternProperties/%5Einterface%5C./properties/macip/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_-]{0,30}$" } };
-                vErrors === null ? vErrors = [err268] : vErrors.push(err268), errors++;
+              if (!pattern19.test(data123)) {
+                let err267 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-out", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-out/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err267] : vErrors.push(err267), errors++;
               }
             } else {
-              let err269 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/macip", schemaPath: "#/patternProperties/%5Einterface%5C./properties/macip/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err269] : vErrors.push(err269), errors++;
+              let err268 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/acl-out", schemaPath: "#/patternProperties/%5Einterface%5C./properties/acl-out/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err268] : vErrors.push(err268), errors++;
             }
           }
-          if (data112.nat !== void 0) {
-            let data124 = data112.nat;
-            if (!(data124 === "inside" || data124 === "outside")) {
-              let err270 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/nat", schemaPath: "#/patternProperties/%5Einterface%5C./properties/nat/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^interface\\."].properties.nat.enum } };
+          if (data113.macip !== void 0) {
+            let data124 = data113.macip;
+            if (typeof data124 == "string") {
+              if (!pattern51.test(data124)) {
+                let err269 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/macip", schemaPath: "#/patternProperties/%5Einterface%5C./properties/macip/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_-]{0,30}$" } };
+                vErrors === null ? vErrors = [err269] : vErrors.push(err269), errors++;
+              }
+            } else {
+              let err270 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/macip", schemaPath: "#/patternProperties/%5Einterface%5C./properties/macip/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err270] : vErrors.push(err270), errors++;
             }
           }
-          if (data112.vlan !== void 0) {
-            let data125 = data112.vlan, _errs273 = errors, valid26 = !1, _errs274 = errors;
-            if (data125 !== "default") {
-              let err271 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/0/const", keyword: "const", params: { allowedValue: "default" } };
+          if (data113.nat !== void 0) {
+            let data125 = data113.nat;
+            if (!(data125 === "inside" || data125 === "outside")) {
+              let err271 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/nat", schemaPath: "#/patternProperties/%5Einterface%5C./properties/nat/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^interface\\."].properties.nat.enum } };
               vErrors === null ? vErrors = [err271] : vErrors.push(err271), errors++;
             }
-            var _valid0 = _errs274 === errors;
-            if (valid26 = valid26 || _valid0, !valid26) {
-              let _errs275 = errors;
-              if (!(typeof data125 == "number" && !(data125 % 1) && !isNaN(data125) && isFinite(data125))) {
-                let err272 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/1/type", keyword: "type", params: { type: "integer" } };
-                vErrors === null ? vErrors = [err272] : vErrors.push(err272), errors++;
-              }
-              if (typeof data125 == "number" && isFinite(data125)) {
-                if (data125 > 4094 || isNaN(data125)) {
-                  let err273 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/1/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4094 } };
-                  vErrors === null ? vErrors = [err273] : vErrors.push(err273), errors++;
-                }
-                if (data125 < 1 || isNaN(data125)) {
-                  let err274 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-                  vErrors === null ? vErrors = [err274] : vErrors.push(err274), errors++;
-                }
-              }
-              var _valid0 = _errs275 === errors;
-              valid26 = valid26 || _valid0;
-            }
-            if (valid26)
-              errors = _errs273, vErrors !== null && (_errs273 ? vErrors.length = _errs273 : vErrors = null);
-            else {
-              let err275 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf", keyword: "anyOf", params: {} };
-              vErrors === null ? vErrors = [err275] : vErrors.push(err275), errors++;
-            }
           }
-          if (data112["inner-vlan"] !== void 0) {
-            let data126 = data112["inner-vlan"], _errs278 = errors, valid27 = !1, _errs279 = errors;
-            if (data126 !== "any") {
-              let err276 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/0/const", keyword: "const", params: { allowedValue: "any" } };
-              vErrors === null ? vErrors = [err276] : vErrors.push(err276), errors++;
+          if (data113.vlan !== void 0) {
+            let data126 = data113.vlan, _errs274 = errors, valid26 = !1, _errs275 = errors;
+            if (data126 !== "default") {
+              let err272 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/0/const", keyword: "const", params: { allowedValue: "default" } };
+              vErrors === null ? vErrors = [err272] : vErrors.push(err272), errors++;
             }
-            var _valid1 = _errs279 === errors;
-            if (valid27 = valid27 || _valid1, !valid27) {
-              let _errs280 = errors;
+            var _valid0 = _errs275 === errors;
+            if (valid26 = valid26 || _valid0, !valid26) {
+              let _errs276 = errors;
               if (!(typeof data126 == "number" && !(data126 % 1) && !isNaN(data126) && isFinite(data126))) {
-                let err277 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/1/type", keyword: "type", params: { type: "integer" } };
-                vErrors === null ? vErrors = [err277] : vErrors.push(err277), errors++;
+                let err273 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/1/type", keyword: "type", params: { type: "integer" } };
+                vErrors === null ? vErrors = [err273] : vErrors.push(err273), errors++;
               }
               if (typeof data126 == "number" && isFinite(data126)) {
                 if (data126 > 4094 || isNaN(data126)) {
-                  let err278 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/1/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4094 } };
-                  vErrors === null ? vErrors = [err278] : vErrors.push(err278), errors++;
+                  let err274 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/1/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4094 } };
+                  vErrors === null ? vErrors = [err274] : vErrors.push(err274), errors++;
                 }
                 if (data126 < 1 || isNaN(data126)) {
-                  let err279 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
-                  vErrors === null ? vErrors = [err279] : vErrors.push(err279), errors++;
+                  let err275 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                  vErrors === null ? vErrors = [err275] : vErrors.push(err275), errors++;
                 }
               }
-              var _valid1 = _errs280 === errors;
+              var _valid0 = _errs276 === errors;
+              valid26 = valid26 || _valid0;
+            }
+            if (valid26)
+              errors = _errs274, vErrors !== null && (_errs274 ? vErrors.length = _errs274 : vErrors = null);
+            else {
+              let err276 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/vlan/anyOf", keyword: "anyOf", params: {} };
+              vErrors === null ? vErrors = [err276] : vErrors.push(err276), errors++;
+            }
+          }
+          if (data113["inner-vlan"] !== void 0) {
+            let data127 = data113["inner-vlan"], _errs279 = errors, valid27 = !1, _errs280 = errors;
+            if (data127 !== "any") {
+              let err277 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/0/const", keyword: "const", params: { allowedValue: "any" } };
+              vErrors === null ? vErrors = [err277] : vErrors.push(err277), errors++;
+            }
+            var _valid1 = _errs280 === errors;
+            if (valid27 = valid27 || _valid1, !valid27) {
+              let _errs281 = errors;
+              if (!(typeof data127 == "number" && !(data127 % 1) && !isNaN(data127) && isFinite(data127))) {
+                let err278 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/1/type", keyword: "type", params: { type: "integer" } };
+                vErrors === null ? vErrors = [err278] : vErrors.push(err278), errors++;
+              }
+              if (typeof data127 == "number" && isFinite(data127)) {
+                if (data127 > 4094 || isNaN(data127)) {
+                  let err279 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/1/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4094 } };
+                  vErrors === null ? vErrors = [err279] : vErrors.push(err279), errors++;
+                }
+                if (data127 < 1 || isNaN(data127)) {
+                  let err280 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                  vErrors === null ? vErrors = [err280] : vErrors.push(err280), errors++;
+                }
+              }
+              var _valid1 = _errs281 === errors;
               valid27 = valid27 || _valid1;
             }
             if (valid27)
-              errors = _errs278, vErrors !== null && (_errs278 ? vErrors.length = _errs278 : vErrors = null);
+              errors = _errs279, vErrors !== null && (_errs279 ? vErrors.length = _errs279 : vErrors = null);
             else {
-              let err280 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf", keyword: "anyOf", params: {} };
-              vErrors === null ? vErrors = [err280] : vErrors.push(err280), errors++;
-            }
-          }
-          if (data112.encapsulation !== void 0) {
-            let data127 = data112.encapsulation;
-            if (!(data127 === "dot1q" || data127 === "dot1ad")) {
-              let err281 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/encapsulation", schemaPath: "#/patternProperties/%5Einterface%5C./properties/encapsulation/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^interface\\."].properties.encapsulation.enum } };
+              let err281 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/inner-vlan", schemaPath: "#/patternProperties/%5Einterface%5C./properties/inner-vlan/anyOf", keyword: "anyOf", params: {} };
               vErrors === null ? vErrors = [err281] : vErrors.push(err281), errors++;
             }
           }
-          if (data112["exact-match"] !== void 0 && typeof data112["exact-match"] != "boolean") {
-            let err282 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/exact-match", schemaPath: "#/patternProperties/%5Einterface%5C./properties/exact-match/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err282] : vErrors.push(err282), errors++;
-          }
-          if (data112.mac !== void 0) {
-            let data129 = data112.mac;
-            if (typeof data129 == "string") {
-              if (!pattern19.test(data129)) {
-                let err283 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mac/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err283] : vErrors.push(err283), errors++;
-              }
-            } else {
-              let err284 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mac/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err284] : vErrors.push(err284), errors++;
+          if (data113.encapsulation !== void 0) {
+            let data128 = data113.encapsulation;
+            if (!(data128 === "dot1q" || data128 === "dot1ad")) {
+              let err282 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/encapsulation", schemaPath: "#/patternProperties/%5Einterface%5C./properties/encapsulation/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^interface\\."].properties.encapsulation.enum } };
+              vErrors === null ? vErrors = [err282] : vErrors.push(err282), errors++;
             }
           }
-          if (data112.urpf !== void 0) {
-            let data130 = data112.urpf;
-            if (!(data130 === "strict" || data130 === "loose")) {
-              let err285 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/urpf", schemaPath: "#/patternProperties/%5Einterface%5C./properties/urpf/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^interface\\."].properties.urpf.enum } };
+          if (data113["exact-match"] !== void 0 && typeof data113["exact-match"] != "boolean") {
+            let err283 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/exact-match", schemaPath: "#/patternProperties/%5Einterface%5C./properties/exact-match/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err283] : vErrors.push(err283), errors++;
+          }
+          if (data113.mac !== void 0) {
+            let data130 = data113.mac;
+            if (typeof data130 == "string") {
+              if (!pattern19.test(data130)) {
+                let err284 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mac/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err284] : vErrors.push(err284), errors++;
+              }
+            } else {
+              let err285 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mac/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err285] : vErrors.push(err285), errors++;
             }
           }
-          if (data112.neighbors !== void 0) {
-            let data131 = data112.neighbors;
-            if (typeof data131 == "string") {
-              if (!pattern19.test(data131)) {
-                let err286 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/neighbors", schemaPath: "#/patternProperties/%5Einterface%5C./properties/neighbors/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err286] : vErrors.push(err286), errors++;
-              }
-            } else {
-              let err287 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/neighbors", schemaPath: "#/patternProperties/%5Einterface%5C./properties/neighbors/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err287] : vErrors.push(err287), errors++;
+          if (data113.urpf !== void 0) {
+            let data131 = data113.urpf;
+            if (!(data131 === "strict" || data131 === "loose")) {
+              let err286 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/urpf", schemaPath: "#/patternProperties/%5Einterface%5C./properties/urpf/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^interface\\."].properties.urpf.enum } };
+              vErrors === null ? vErrors = [err286] : vErrors.push(err286), errors++;
             }
           }
-          if (data112["proxy-arp"] !== void 0 && typeof data112["proxy-arp"] != "boolean") {
-            let err288 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/proxy-arp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/proxy-arp/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err288] : vErrors.push(err288), errors++;
-          }
-          if (data112["proxy-nd"] !== void 0) {
-            let data133 = data112["proxy-nd"];
-            if (typeof data133 == "string") {
-              if (!pattern19.test(data133)) {
-                let err289 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/proxy-nd", schemaPath: "#/patternProperties/%5Einterface%5C./properties/proxy-nd/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err289] : vErrors.push(err289), errors++;
+          if (data113.neighbors !== void 0) {
+            let data132 = data113.neighbors;
+            if (typeof data132 == "string") {
+              if (!pattern19.test(data132)) {
+                let err287 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/neighbors", schemaPath: "#/patternProperties/%5Einterface%5C./properties/neighbors/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err287] : vErrors.push(err287), errors++;
               }
             } else {
-              let err290 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/proxy-nd", schemaPath: "#/patternProperties/%5Einterface%5C./properties/proxy-nd/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err290] : vErrors.push(err290), errors++;
+              let err288 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/neighbors", schemaPath: "#/patternProperties/%5Einterface%5C./properties/neighbors/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err288] : vErrors.push(err288), errors++;
             }
           }
-          if (data112.lcp !== void 0 && typeof data112.lcp != "boolean") {
-            let err291 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/lcp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/lcp/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err291] : vErrors.push(err291), errors++;
+          if (data113["proxy-arp"] !== void 0 && typeof data113["proxy-arp"] != "boolean") {
+            let err289 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/proxy-arp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/proxy-arp/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err289] : vErrors.push(err289), errors++;
           }
-          if (data112["host-name"] !== void 0) {
-            let data135 = data112["host-name"];
-            if (typeof data135 == "string") {
-              if (!pattern18.test(data135)) {
-                let err292 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/host-name", schemaPath: "#/patternProperties/%5Einterface%5C./properties/host-name/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
-                vErrors === null ? vErrors = [err292] : vErrors.push(err292), errors++;
+          if (data113["proxy-nd"] !== void 0) {
+            let data134 = data113["proxy-nd"];
+            if (typeof data134 == "string") {
+              if (!pattern19.test(data134)) {
+                let err290 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/proxy-nd", schemaPath: "#/patternProperties/%5Einterface%5C./properties/proxy-nd/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err290] : vErrors.push(err290), errors++;
               }
             } else {
-              let err293 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/host-name", schemaPath: "#/patternProperties/%5Einterface%5C./properties/host-name/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err293] : vErrors.push(err293), errors++;
+              let err291 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/proxy-nd", schemaPath: "#/patternProperties/%5Einterface%5C./properties/proxy-nd/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err291] : vErrors.push(err291), errors++;
             }
           }
-          if (data112["link-local"] !== void 0) {
-            let data136 = data112["link-local"];
+          if (data113.lcp !== void 0 && typeof data113.lcp != "boolean") {
+            let err292 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/lcp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/lcp/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err292] : vErrors.push(err292), errors++;
+          }
+          if (data113["host-name"] !== void 0) {
+            let data136 = data113["host-name"];
             if (typeof data136 == "string") {
-              if (!pattern19.test(data136)) {
-                let err294 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/link-local", schemaPath: "#/patternProperties/%5Einterface%5C./properties/link-local/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err294] : vErrors.push(err294), errors++;
+              if (!pattern18.test(data136)) {
+                let err293 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/host-name", schemaPath: "#/patternProperties/%5Einterface%5C./properties/host-name/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+                vErrors === null ? vErrors = [err293] : vErrors.push(err293), errors++;
               }
             } else {
-              let err295 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/link-local", schemaPath: "#/patternProperties/%5Einterface%5C./properties/link-local/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err295] : vErrors.push(err295), errors++;
+              let err294 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/host-name", schemaPath: "#/patternProperties/%5Einterface%5C./properties/host-name/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err294] : vErrors.push(err294), errors++;
             }
           }
-          if (data112.unnumbered !== void 0) {
-            let data137 = data112.unnumbered;
+          if (data113["link-local"] !== void 0) {
+            let data137 = data113["link-local"];
             if (typeof data137 == "string") {
-              if (!pattern18.test(data137)) {
-                let err296 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/unnumbered", schemaPath: "#/patternProperties/%5Einterface%5C./properties/unnumbered/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
-                vErrors === null ? vErrors = [err296] : vErrors.push(err296), errors++;
+              if (!pattern19.test(data137)) {
+                let err295 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/link-local", schemaPath: "#/patternProperties/%5Einterface%5C./properties/link-local/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err295] : vErrors.push(err295), errors++;
               }
             } else {
-              let err297 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/unnumbered", schemaPath: "#/patternProperties/%5Einterface%5C./properties/unnumbered/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err297] : vErrors.push(err297), errors++;
+              let err296 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/link-local", schemaPath: "#/patternProperties/%5Einterface%5C./properties/link-local/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err296] : vErrors.push(err296), errors++;
             }
           }
-          if (data112["mss-clamp"] !== void 0) {
-            let data138 = data112["mss-clamp"], _errs303 = errors, valid28 = !1, _errs304 = errors;
-            if (data138 !== "auto") {
-              let err298 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/0/const", keyword: "const", params: { allowedValue: "auto" } };
+          if (data113.unnumbered !== void 0) {
+            let data138 = data113.unnumbered;
+            if (typeof data138 == "string") {
+              if (!pattern18.test(data138)) {
+                let err297 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/unnumbered", schemaPath: "#/patternProperties/%5Einterface%5C./properties/unnumbered/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+                vErrors === null ? vErrors = [err297] : vErrors.push(err297), errors++;
+              }
+            } else {
+              let err298 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/unnumbered", schemaPath: "#/patternProperties/%5Einterface%5C./properties/unnumbered/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err298] : vErrors.push(err298), errors++;
             }
-            var _valid2 = _errs304 === errors;
+          }
+          if (data113["mss-clamp"] !== void 0) {
+            let data139 = data113["mss-clamp"], _errs304 = errors, valid28 = !1, _errs305 = errors;
+            if (data139 !== "auto") {
+              let err299 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/0/const", keyword: "const", params: { allowedValue: "auto" } };
+              vErrors === null ? vErrors = [err299] : vErrors.push(err299), errors++;
+            }
+            var _valid2 = _errs305 === errors;
             if (valid28 = valid28 || _valid2, !valid28) {
-              let _errs305 = errors;
-              if (!(typeof data138 == "number" && !(data138 % 1) && !isNaN(data138) && isFinite(data138))) {
-                let err299 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/1/type", keyword: "type", params: { type: "integer" } };
-                vErrors === null ? vErrors = [err299] : vErrors.push(err299), errors++;
+              let _errs306 = errors;
+              if (!(typeof data139 == "number" && !(data139 % 1) && !isNaN(data139) && isFinite(data139))) {
+                let err300 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/1/type", keyword: "type", params: { type: "integer" } };
+                vErrors === null ? vErrors = [err300] : vErrors.push(err300), errors++;
               }
-              if (typeof data138 == "number" && isFinite(data138)) {
-                if (data138 > 65495 || isNaN(data138)) {
-                  let err300 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/1/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65495 } };
-                  vErrors === null ? vErrors = [err300] : vErrors.push(err300), errors++;
-                }
-                if (data138 < 88 || isNaN(data138)) {
-                  let err301 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 88 } };
+              if (typeof data139 == "number" && isFinite(data139)) {
+                if (data139 > 65495 || isNaN(data139)) {
+                  let err301 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/1/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65495 } };
                   vErrors === null ? vErrors = [err301] : vErrors.push(err301), errors++;
                 }
+                if (data139 < 88 || isNaN(data139)) {
+                  let err302 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 88 } };
+                  vErrors === null ? vErrors = [err302] : vErrors.push(err302), errors++;
+                }
               }
-              var _valid2 = _errs305 === errors;
+              var _valid2 = _errs306 === errors;
               valid28 = valid28 || _valid2;
             }
             if (valid28)
-              errors = _errs303, vErrors !== null && (_errs303 ? vErrors.length = _errs303 : vErrors = null);
+              errors = _errs304, vErrors !== null && (_errs304 ? vErrors.length = _errs304 : vErrors = null);
             else {
-              let err302 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf", keyword: "anyOf", params: {} };
-              vErrors === null ? vErrors = [err302] : vErrors.push(err302), errors++;
+              let err303 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1") + "/mss-clamp", schemaPath: "#/patternProperties/%5Einterface%5C./properties/mss-clamp/anyOf", keyword: "anyOf", params: {} };
+              vErrors === null ? vErrors = [err303] : vErrors.push(err303), errors++;
             }
           }
         } else {
-          let err303 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err303] : vErrors.push(err303), errors++;
+          let err304 = { instancePath: instancePath + "/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Einterface%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err304] : vErrors.push(err304), errors++;
         }
       }
     for (let key28 in data)
       if (pattern4.test(key28)) {
-        let data139 = data[key28];
-        if (data139 && typeof data139 == "object" && !Array.isArray(data139)) {
-          if (data139.members === void 0) {
-            let err304 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./required", keyword: "required", params: { missingProperty: "members" } };
-            vErrors === null ? vErrors = [err304] : vErrors.push(err304), errors++;
+        let data140 = data[key28];
+        if (data140 && typeof data140 == "object" && !Array.isArray(data140)) {
+          if (data140.members === void 0) {
+            let err305 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./required", keyword: "required", params: { missingProperty: "members" } };
+            vErrors === null ? vErrors = [err305] : vErrors.push(err305), errors++;
           }
-          for (let key29 in data139)
+          for (let key29 in data140)
             if (!(key29 === "members" || key29 === "mode" || key29 === "primary" || key29 === "load-balance" || key29 === "lacp-timeout" || key29 === "lacp-passive")) {
-              let err305 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key29 } };
-              vErrors === null ? vErrors = [err305] : vErrors.push(err305), errors++;
+              let err306 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key29 } };
+              vErrors === null ? vErrors = [err306] : vErrors.push(err306), errors++;
             }
-          if (data139.members !== void 0) {
-            let data140 = data139.members;
-            if (typeof data140 == "string") {
-              if (!pattern19.test(data140)) {
-                let err306 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebond%5C./properties/members/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err306] : vErrors.push(err306), errors++;
+          if (data140.members !== void 0) {
+            let data141 = data140.members;
+            if (typeof data141 == "string") {
+              if (!pattern19.test(data141)) {
+                let err307 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebond%5C./properties/members/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err307] : vErrors.push(err307), errors++;
               }
             } else {
-              let err307 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebond%5C./properties/members/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err307] : vErrors.push(err307), errors++;
-            }
-          }
-          if (data139.mode !== void 0) {
-            let data141 = data139.mode;
-            if (!(data141 === "lacp" || data141 === "active-backup" || data141 === "xor" || data141 === "round-robin" || data141 === "broadcast")) {
-              let err308 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/mode", schemaPath: "#/patternProperties/%5Ebond%5C./properties/mode/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties.mode.enum } };
+              let err308 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebond%5C./properties/members/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err308] : vErrors.push(err308), errors++;
             }
           }
-          if (data139.primary !== void 0) {
-            let data142 = data139.primary;
-            if (typeof data142 == "string") {
-              if (!pattern18.test(data142)) {
-                let err309 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/primary", schemaPath: "#/patternProperties/%5Ebond%5C./properties/primary/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
-                vErrors === null ? vErrors = [err309] : vErrors.push(err309), errors++;
-              }
-            } else {
-              let err310 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/primary", schemaPath: "#/patternProperties/%5Ebond%5C./properties/primary/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err310] : vErrors.push(err310), errors++;
+          if (data140.mode !== void 0) {
+            let data142 = data140.mode;
+            if (!(data142 === "lacp" || data142 === "active-backup" || data142 === "xor" || data142 === "round-robin" || data142 === "broadcast")) {
+              let err309 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/mode", schemaPath: "#/patternProperties/%5Ebond%5C./properties/mode/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties.mode.enum } };
+              vErrors === null ? vErrors = [err309] : vErrors.push(err309), errors++;
             }
           }
-          if (data139["load-balance"] !== void 0) {
-            let data143 = data139["load-balance"];
-            if (!(data143 === "l2" || data143 === "l23" || data143 === "l34")) {
-              let err311 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/load-balance", schemaPath: "#/patternProperties/%5Ebond%5C./properties/load-balance/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties["load-balance"].enum } };
+          if (data140.primary !== void 0) {
+            let data143 = data140.primary;
+            if (typeof data143 == "string") {
+              if (!pattern18.test(data143)) {
+                let err310 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/primary", schemaPath: "#/patternProperties/%5Ebond%5C./properties/primary/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+                vErrors === null ? vErrors = [err310] : vErrors.push(err310), errors++;
+              }
+            } else {
+              let err311 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/primary", schemaPath: "#/patternProperties/%5Ebond%5C./properties/primary/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err311] : vErrors.push(err311), errors++;
             }
           }
-          if (data139["lacp-timeout"] !== void 0) {
-            let data144 = data139["lacp-timeout"];
-            if (!(data144 === "short" || data144 === "long")) {
-              let err312 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/lacp-timeout", schemaPath: "#/patternProperties/%5Ebond%5C./properties/lacp-timeout/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties["lacp-timeout"].enum } };
+          if (data140["load-balance"] !== void 0) {
+            let data144 = data140["load-balance"];
+            if (!(data144 === "l2" || data144 === "l23" || data144 === "l34")) {
+              let err312 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/load-balance", schemaPath: "#/patternProperties/%5Ebond%5C./properties/load-balance/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties["load-balance"].enum } };
               vErrors === null ? vErrors = [err312] : vErrors.push(err312), errors++;
             }
           }
-          if (data139["lacp-passive"] !== void 0 && typeof data139["lacp-passive"] != "boolean") {
-            let err313 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/lacp-passive", schemaPath: "#/patternProperties/%5Ebond%5C./properties/lacp-passive/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err313] : vErrors.push(err313), errors++;
+          if (data140["lacp-timeout"] !== void 0) {
+            let data145 = data140["lacp-timeout"];
+            if (!(data145 === "short" || data145 === "long")) {
+              let err313 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/lacp-timeout", schemaPath: "#/patternProperties/%5Ebond%5C./properties/lacp-timeout/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^bond\\."].properties["lacp-timeout"].enum } };
+              vErrors === null ? vErrors = [err313] : vErrors.push(err313), errors++;
+            }
+          }
+          if (data140["lacp-passive"] !== void 0 && typeof data140["lacp-passive"] != "boolean") {
+            let err314 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1") + "/lacp-passive", schemaPath: "#/patternProperties/%5Ebond%5C./properties/lacp-passive/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err314] : vErrors.push(err314), errors++;
           }
         } else {
-          let err314 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err314] : vErrors.push(err314), errors++;
+          let err315 = { instancePath: instancePath + "/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebond%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err315] : vErrors.push(err315), errors++;
         }
       }
     for (let key30 in data)
       if (pattern5.test(key30)) {
-        let data146 = data[key30];
-        if (data146 && typeof data146 == "object" && !Array.isArray(data146)) {
-          if (data146.members === void 0) {
-            let err315 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./required", keyword: "required", params: { missingProperty: "members" } };
-            vErrors === null ? vErrors = [err315] : vErrors.push(err315), errors++;
+        let data147 = data[key30];
+        if (data147 && typeof data147 == "object" && !Array.isArray(data147)) {
+          if (data147.members === void 0) {
+            let err316 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./required", keyword: "required", params: { missingProperty: "members" } };
+            vErrors === null ? vErrors = [err316] : vErrors.push(err316), errors++;
           }
-          for (let key31 in data146)
+          for (let key31 in data147)
             if (!(key31 === "members" || key31 === "learn" || key31 === "flood" || key31 === "unknown-unicast-flood" || key31 === "arp-termination" || key31 === "mac-age" || key31 === "static" || key31 === "id")) {
-              let err316 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key31 } };
-              vErrors === null ? vErrors = [err316] : vErrors.push(err316), errors++;
+              let err317 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key31 } };
+              vErrors === null ? vErrors = [err317] : vErrors.push(err317), errors++;
             }
-          if (data146.members !== void 0) {
-            let data147 = data146.members;
-            if (typeof data147 == "string") {
-              if (!pattern19.test(data147)) {
-                let err317 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/members/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err317] : vErrors.push(err317), errors++;
+          if (data147.members !== void 0) {
+            let data148 = data147.members;
+            if (typeof data148 == "string") {
+              if (!pattern19.test(data148)) {
+                let err318 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/members/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err318] : vErrors.push(err318), errors++;
               }
             } else {
-              let err318 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/members/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err318] : vErrors.push(err318), errors++;
+              let err319 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/members", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/members/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err319] : vErrors.push(err319), errors++;
             }
           }
-          if (data146.learn !== void 0 && typeof data146.learn != "boolean") {
-            let err319 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/learn", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/learn/type", keyword: "type", params: { type: "boolean" } };
-            vErrors === null ? vErrors = [err319] : vErrors.push(err319), errors++;
-          }
-          if (data146.flood !== void 0 && typeof data146.flood != "boolean") {
-            let err320 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/flood", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/flood/type", keyword: "type", params: { type: "boolean" } };
+          if (data147.learn !== void 0 && typeof data147.learn != "boolean") {
+            let err320 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/learn", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/learn/type", keyword: "type", params: { type: "boolean" } };
             vErrors === null ? vErrors = [err320] : vErrors.push(err320), errors++;
           }
-          if (data146["unknown-unicast-flood"] !== void 0 && typeof data146["unknown-unicast-flood"] != "boolean") {
-            let err321 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/unknown-unicast-flood", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/unknown-unicast-flood/type", keyword: "type", params: { type: "boolean" } };
+          if (data147.flood !== void 0 && typeof data147.flood != "boolean") {
+            let err321 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/flood", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/flood/type", keyword: "type", params: { type: "boolean" } };
             vErrors === null ? vErrors = [err321] : vErrors.push(err321), errors++;
           }
-          if (data146["arp-termination"] !== void 0 && typeof data146["arp-termination"] != "boolean") {
-            let err322 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/arp-termination", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/arp-termination/type", keyword: "type", params: { type: "boolean" } };
+          if (data147["unknown-unicast-flood"] !== void 0 && typeof data147["unknown-unicast-flood"] != "boolean") {
+            let err322 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/unknown-unicast-flood", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/unknown-unicast-flood/type", keyword: "type", params: { type: "boolean" } };
             vErrors === null ? vErrors = [err322] : vErrors.push(err322), errors++;
           }
-          if (data146["mac-age"] !== void 0) {
-            let data152 = data146["mac-age"];
-            if (!(typeof data152 == "number" && !(data152 % 1) && !isNaN(data152) && isFinite(data152))) {
-              let err323 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err323] : vErrors.push(err323), errors++;
+          if (data147["arp-termination"] !== void 0 && typeof data147["arp-termination"] != "boolean") {
+            let err323 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/arp-termination", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/arp-termination/type", keyword: "type", params: { type: "boolean" } };
+            vErrors === null ? vErrors = [err323] : vErrors.push(err323), errors++;
+          }
+          if (data147["mac-age"] !== void 0) {
+            let data153 = data147["mac-age"];
+            if (!(typeof data153 == "number" && !(data153 % 1) && !isNaN(data153) && isFinite(data153))) {
+              let err324 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err324] : vErrors.push(err324), errors++;
             }
-            if (typeof data152 == "number" && isFinite(data152)) {
-              if (data152 > 255 || isNaN(data152)) {
-                let err324 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
-                vErrors === null ? vErrors = [err324] : vErrors.push(err324), errors++;
-              }
-              if (data152 < 0 || isNaN(data152)) {
-                let err325 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
+            if (typeof data153 == "number" && isFinite(data153)) {
+              if (data153 > 255 || isNaN(data153)) {
+                let err325 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 } };
                 vErrors === null ? vErrors = [err325] : vErrors.push(err325), errors++;
               }
-            }
-          }
-          if (data146.static !== void 0) {
-            let data153 = data146.static;
-            if (typeof data153 == "string") {
-              if (!pattern19.test(data153)) {
-                let err326 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/static", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/static/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+              if (data153 < 0 || isNaN(data153)) {
+                let err326 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/mac-age", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/mac-age/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
                 vErrors === null ? vErrors = [err326] : vErrors.push(err326), errors++;
               }
-            } else {
-              let err327 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/static", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/static/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err327] : vErrors.push(err327), errors++;
             }
           }
-          if (data146.id !== void 0) {
-            let data154 = data146.id;
-            if (!(typeof data154 == "number" && !(data154 % 1) && !isNaN(data154) && isFinite(data154))) {
-              let err328 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/type", keyword: "type", params: { type: "integer" } };
+          if (data147.static !== void 0) {
+            let data154 = data147.static;
+            if (typeof data154 == "string") {
+              if (!pattern19.test(data154)) {
+                let err327 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/static", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/static/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err327] : vErrors.push(err327), errors++;
+              }
+            } else {
+              let err328 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/static", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/static/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err328] : vErrors.push(err328), errors++;
             }
-            if (typeof data154 == "number" && isFinite(data154)) {
-              if (data154 > 16777215 || isNaN(data154)) {
-                let err329 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777215 } };
-                vErrors === null ? vErrors = [err329] : vErrors.push(err329), errors++;
-              }
-              if (data154 < 1 || isNaN(data154)) {
-                let err330 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+          }
+          if (data147.id !== void 0) {
+            let data155 = data147.id;
+            if (!(typeof data155 == "number" && !(data155 % 1) && !isNaN(data155) && isFinite(data155))) {
+              let err329 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err329] : vErrors.push(err329), errors++;
+            }
+            if (typeof data155 == "number" && isFinite(data155)) {
+              if (data155 > 16777215 || isNaN(data155)) {
+                let err330 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777215 } };
                 vErrors === null ? vErrors = [err330] : vErrors.push(err330), errors++;
+              }
+              if (data155 < 1 || isNaN(data155)) {
+                let err331 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/id", schemaPath: "#/patternProperties/%5Ebridge%5C./properties/id/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                vErrors === null ? vErrors = [err331] : vErrors.push(err331), errors++;
               }
             }
           }
         } else {
-          let err331 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err331] : vErrors.push(err331), errors++;
+          let err332 = { instancePath: instancePath + "/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ebridge%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err332] : vErrors.push(err332), errors++;
         }
       }
     for (let key32 in data)
       if (pattern6.test(key32)) {
-        let data155 = data[key32];
-        if (data155 && typeof data155 == "object" && !Array.isArray(data155)) {
-          if (data155.interfaces === void 0) {
-            let err332 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./required", keyword: "required", params: { missingProperty: "interfaces" } };
-            vErrors === null ? vErrors = [err332] : vErrors.push(err332), errors++;
+        let data156 = data[key32];
+        if (data156 && typeof data156 == "object" && !Array.isArray(data156)) {
+          if (data156.interfaces === void 0) {
+            let err333 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./required", keyword: "required", params: { missingProperty: "interfaces" } };
+            vErrors === null ? vErrors = [err333] : vErrors.push(err333), errors++;
           }
-          for (let key33 in data155)
+          for (let key33 in data156)
             if (!(key33 === "interfaces" || key33 === "tag-rewrite")) {
-              let err333 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key33 } };
-              vErrors === null ? vErrors = [err333] : vErrors.push(err333), errors++;
+              let err334 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key33 } };
+              vErrors === null ? vErrors = [err334] : vErrors.push(err334), errors++;
             }
-          if (data155.interfaces !== void 0) {
-            let data156 = data155.interfaces;
-            if (typeof data156 == "string") {
-              if (!pattern19.test(data156)) {
-                let err334 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1") + "/interfaces", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/interfaces/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err334] : vErrors.push(err334), errors++;
+          if (data156.interfaces !== void 0) {
+            let data157 = data156.interfaces;
+            if (typeof data157 == "string") {
+              if (!pattern19.test(data157)) {
+                let err335 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1") + "/interfaces", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/interfaces/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err335] : vErrors.push(err335), errors++;
               }
             } else {
-              let err335 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1") + "/interfaces", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/interfaces/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err335] : vErrors.push(err335), errors++;
-            }
-          }
-          if (data155["tag-rewrite"] !== void 0) {
-            let data157 = data155["tag-rewrite"];
-            if (!(data157 === "pop" || data157 === "keep")) {
-              let err336 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1") + "/tag-rewrite", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/tag-rewrite/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^cross-connect\\."].properties["tag-rewrite"].enum } };
+              let err336 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1") + "/interfaces", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/interfaces/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err336] : vErrors.push(err336), errors++;
             }
           }
+          if (data156["tag-rewrite"] !== void 0) {
+            let data158 = data156["tag-rewrite"];
+            if (!(data158 === "pop" || data158 === "keep")) {
+              let err337 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1") + "/tag-rewrite", schemaPath: "#/patternProperties/%5Ecross-connect%5C./properties/tag-rewrite/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^cross-connect\\."].properties["tag-rewrite"].enum } };
+              vErrors === null ? vErrors = [err337] : vErrors.push(err337), errors++;
+            }
+          }
         } else {
-          let err337 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err337] : vErrors.push(err337), errors++;
+          let err338 = { instancePath: instancePath + "/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Ecross-connect%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err338] : vErrors.push(err338), errors++;
         }
       }
     for (let key34 in data)
       if (pattern7.test(key34)) {
-        let data158 = data[key34];
-        if (data158 && typeof data158 == "object" && !Array.isArray(data158)) {
-          if (data158.source === void 0) {
-            let err338 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./required", keyword: "required", params: { missingProperty: "source" } };
-            vErrors === null ? vErrors = [err338] : vErrors.push(err338), errors++;
-          }
-          if (data158.destination === void 0) {
-            let err339 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./required", keyword: "required", params: { missingProperty: "destination" } };
+        let data159 = data[key34];
+        if (data159 && typeof data159 == "object" && !Array.isArray(data159)) {
+          if (data159.source === void 0) {
+            let err339 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./required", keyword: "required", params: { missingProperty: "source" } };
             vErrors === null ? vErrors = [err339] : vErrors.push(err339), errors++;
           }
-          for (let key35 in data158)
-            if (!(key35 === "source" || key35 === "destination" || key35 === "underlay-vrf" || key35 === "type")) {
-              let err340 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key35 } };
-              vErrors === null ? vErrors = [err340] : vErrors.push(err340), errors++;
-            }
-          if (data158.source !== void 0) {
-            let data159 = data158.source;
-            if (typeof data159 == "string") {
-              if (!pattern19.test(data159)) {
-                let err341 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Egre%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err341] : vErrors.push(err341), errors++;
-              }
-            } else {
-              let err342 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Egre%5C./properties/source/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err342] : vErrors.push(err342), errors++;
-            }
+          if (data159.destination === void 0) {
+            let err340 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./required", keyword: "required", params: { missingProperty: "destination" } };
+            vErrors === null ? vErrors = [err340] : vErrors.push(err340), errors++;
           }
-          if (data158.destination !== void 0) {
-            let data160 = data158.destination;
+          for (let key35 in data159)
+            if (!(key35 === "source" || key35 === "destination" || key35 === "underlay-vrf" || key35 === "type")) {
+              let err341 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key35 } };
+              vErrors === null ? vErrors = [err341] : vErrors.push(err341), errors++;
+            }
+          if (data159.source !== void 0) {
+            let data160 = data159.source;
             if (typeof data160 == "string") {
               if (!pattern19.test(data160)) {
-                let err343 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Egre%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err343] : vErrors.push(err343), errors++;
+                let err342 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Egre%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err342] : vErrors.push(err342), errors++;
               }
             } else {
-              let err344 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Egre%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err344] : vErrors.push(err344), errors++;
+              let err343 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Egre%5C./properties/source/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err343] : vErrors.push(err343), errors++;
             }
           }
-          if (data158["underlay-vrf"] !== void 0) {
-            let data161 = data158["underlay-vrf"];
+          if (data159.destination !== void 0) {
+            let data161 = data159.destination;
             if (typeof data161 == "string") {
-              if (!pattern18.test(data161)) {
-                let err345 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Egre%5C./properties/underlay-vrf/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
-                vErrors === null ? vErrors = [err345] : vErrors.push(err345), errors++;
+              if (!pattern19.test(data161)) {
+                let err344 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Egre%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err344] : vErrors.push(err344), errors++;
               }
             } else {
-              let err346 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Egre%5C./properties/underlay-vrf/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err346] : vErrors.push(err346), errors++;
+              let err345 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Egre%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err345] : vErrors.push(err345), errors++;
             }
           }
-          if (data158.type !== void 0) {
-            let data162 = data158.type;
-            if (!(data162 === "l3" || data162 === "teb")) {
-              let err347 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/type", schemaPath: "#/patternProperties/%5Egre%5C./properties/type/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^gre\\."].properties.type.enum } };
+          if (data159["underlay-vrf"] !== void 0) {
+            let data162 = data159["underlay-vrf"];
+            if (typeof data162 == "string") {
+              if (!pattern18.test(data162)) {
+                let err346 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Egre%5C./properties/underlay-vrf/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+                vErrors === null ? vErrors = [err346] : vErrors.push(err346), errors++;
+              }
+            } else {
+              let err347 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Egre%5C./properties/underlay-vrf/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err347] : vErrors.push(err347), errors++;
             }
           }
+          if (data159.type !== void 0) {
+            let data163 = data159.type;
+            if (!(data163 === "l3" || data163 === "teb")) {
+              let err348 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1") + "/type", schemaPath: "#/patternProperties/%5Egre%5C./properties/type/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^gre\\."].properties.type.enum } };
+              vErrors === null ? vErrors = [err348] : vErrors.push(err348), errors++;
+            }
+          }
         } else {
-          let err348 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err348] : vErrors.push(err348), errors++;
+          let err349 = { instancePath: instancePath + "/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Egre%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err349] : vErrors.push(err349), errors++;
         }
       }
     for (let key36 in data)
       if (pattern8.test(key36)) {
-        let data163 = data[key36];
-        if (data163 && typeof data163 == "object" && !Array.isArray(data163)) {
-          if (data163.source === void 0) {
-            let err349 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "source" } };
-            vErrors === null ? vErrors = [err349] : vErrors.push(err349), errors++;
-          }
-          if (data163.destination === void 0) {
-            let err350 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "destination" } };
+        let data164 = data[key36];
+        if (data164 && typeof data164 == "object" && !Array.isArray(data164)) {
+          if (data164.source === void 0) {
+            let err350 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "source" } };
             vErrors === null ? vErrors = [err350] : vErrors.push(err350), errors++;
           }
-          for (let key37 in data163)
-            if (!(key37 === "source" || key37 === "destination" || key37 === "underlay-vrf")) {
-              let err351 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key37 } };
-              vErrors === null ? vErrors = [err351] : vErrors.push(err351), errors++;
-            }
-          if (data163.source !== void 0) {
-            let data164 = data163.source;
-            if (typeof data164 == "string") {
-              if (!pattern19.test(data164)) {
-                let err352 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err352] : vErrors.push(err352), errors++;
-              }
-            } else {
-              let err353 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err353] : vErrors.push(err353), errors++;
-            }
+          if (data164.destination === void 0) {
+            let err351 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./required", keyword: "required", params: { missingProperty: "destination" } };
+            vErrors === null ? vErrors = [err351] : vErrors.push(err351), errors++;
           }
-          if (data163.destination !== void 0) {
-            let data165 = data163.destination;
+          for (let key37 in data164)
+            if (!(key37 === "source" || key37 === "destination" || key37 === "underlay-vrf")) {
+              let err352 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key37 } };
+              vErrors === null ? vErrors = [err352] : vErrors.push(err352), errors++;
+            }
+          if (data164.source !== void 0) {
+            let data165 = data164.source;
             if (typeof data165 == "string") {
               if (!pattern19.test(data165)) {
-                let err354 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err354] : vErrors.push(err354), errors++;
+                let err353 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err353] : vErrors.push(err353), errors++;
               }
             } else {
-              let err355 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err355] : vErrors.push(err355), errors++;
+              let err354 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Eipip%5C./properties/source/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err354] : vErrors.push(err354), errors++;
             }
           }
-          if (data163["underlay-vrf"] !== void 0) {
-            let data166 = data163["underlay-vrf"];
+          if (data164.destination !== void 0) {
+            let data166 = data164.destination;
             if (typeof data166 == "string") {
-              if (!pattern18.test(data166)) {
-                let err356 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Eipip%5C./properties/underlay-vrf/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
-                vErrors === null ? vErrors = [err356] : vErrors.push(err356), errors++;
+              if (!pattern19.test(data166)) {
+                let err355 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err355] : vErrors.push(err355), errors++;
               }
             } else {
-              let err357 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Eipip%5C./properties/underlay-vrf/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err357] : vErrors.push(err357), errors++;
+              let err356 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Eipip%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err356] : vErrors.push(err356), errors++;
+            }
+          }
+          if (data164["underlay-vrf"] !== void 0) {
+            let data167 = data164["underlay-vrf"];
+            if (typeof data167 == "string") {
+              if (!pattern18.test(data167)) {
+                let err357 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Eipip%5C./properties/underlay-vrf/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+                vErrors === null ? vErrors = [err357] : vErrors.push(err357), errors++;
+              }
+            } else {
+              let err358 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Eipip%5C./properties/underlay-vrf/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err358] : vErrors.push(err358), errors++;
             }
           }
         } else {
-          let err358 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err358] : vErrors.push(err358), errors++;
+          let err359 = { instancePath: instancePath + "/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eipip%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err359] : vErrors.push(err359), errors++;
         }
       }
     for (let key38 in data)
       if (pattern9.test(key38)) {
-        let data167 = data[key38];
-        if (data167 && typeof data167 == "object" && !Array.isArray(data167)) {
-          if (data167.source === void 0) {
-            let err359 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "source" } };
-            vErrors === null ? vErrors = [err359] : vErrors.push(err359), errors++;
-          }
-          if (data167.destination === void 0) {
-            let err360 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "destination" } };
+        let data168 = data[key38];
+        if (data168 && typeof data168 == "object" && !Array.isArray(data168)) {
+          if (data168.source === void 0) {
+            let err360 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "source" } };
             vErrors === null ? vErrors = [err360] : vErrors.push(err360), errors++;
           }
-          if (data167.vni === void 0) {
-            let err361 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "vni" } };
+          if (data168.destination === void 0) {
+            let err361 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "destination" } };
             vErrors === null ? vErrors = [err361] : vErrors.push(err361), errors++;
           }
-          for (let key39 in data167)
-            if (!(key39 === "source" || key39 === "destination" || key39 === "underlay-vrf" || key39 === "vni" || key39 === "port")) {
-              let err362 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key39 } };
-              vErrors === null ? vErrors = [err362] : vErrors.push(err362), errors++;
-            }
-          if (data167.source !== void 0) {
-            let data168 = data167.source;
-            if (typeof data168 == "string") {
-              if (!pattern19.test(data168)) {
-                let err363 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err363] : vErrors.push(err363), errors++;
-              }
-            } else {
-              let err364 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err364] : vErrors.push(err364), errors++;
-            }
+          if (data168.vni === void 0) {
+            let err362 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./required", keyword: "required", params: { missingProperty: "vni" } };
+            vErrors === null ? vErrors = [err362] : vErrors.push(err362), errors++;
           }
-          if (data167.destination !== void 0) {
-            let data169 = data167.destination;
+          for (let key39 in data168)
+            if (!(key39 === "source" || key39 === "destination" || key39 === "underlay-vrf" || key39 === "vni" || key39 === "port")) {
+              let err363 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key39 } };
+              vErrors === null ? vErrors = [err363] : vErrors.push(err363), errors++;
+            }
+          if (data168.source !== void 0) {
+            let data169 = data168.source;
             if (typeof data169 == "string") {
               if (!pattern19.test(data169)) {
-                let err365 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err365] : vErrors.push(err365), errors++;
+                let err364 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err364] : vErrors.push(err364), errors++;
               }
             } else {
-              let err366 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err366] : vErrors.push(err366), errors++;
+              let err365 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/source", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/source/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err365] : vErrors.push(err365), errors++;
             }
           }
-          if (data167["underlay-vrf"] !== void 0) {
-            let data170 = data167["underlay-vrf"];
+          if (data168.destination !== void 0) {
+            let data170 = data168.destination;
             if (typeof data170 == "string") {
-              if (!pattern18.test(data170)) {
-                let err367 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/underlay-vrf/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
-                vErrors === null ? vErrors = [err367] : vErrors.push(err367), errors++;
+              if (!pattern19.test(data170)) {
+                let err366 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err366] : vErrors.push(err366), errors++;
               }
             } else {
-              let err368 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/underlay-vrf/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err368] : vErrors.push(err368), errors++;
+              let err367 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/destination", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/destination/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err367] : vErrors.push(err367), errors++;
             }
           }
-          if (data167.vni !== void 0) {
-            let data171 = data167.vni;
-            if (!(typeof data171 == "number" && !(data171 % 1) && !isNaN(data171) && isFinite(data171))) {
-              let err369 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/type", keyword: "type", params: { type: "integer" } };
+          if (data168["underlay-vrf"] !== void 0) {
+            let data171 = data168["underlay-vrf"];
+            if (typeof data171 == "string") {
+              if (!pattern18.test(data171)) {
+                let err368 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/underlay-vrf/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+                vErrors === null ? vErrors = [err368] : vErrors.push(err368), errors++;
+              }
+            } else {
+              let err369 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/underlay-vrf", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/underlay-vrf/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err369] : vErrors.push(err369), errors++;
             }
-            if (typeof data171 == "number" && isFinite(data171)) {
-              if (data171 > 16777215 || isNaN(data171)) {
-                let err370 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777215 } };
-                vErrors === null ? vErrors = [err370] : vErrors.push(err370), errors++;
-              }
-              if (data171 < 0 || isNaN(data171)) {
-                let err371 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
+          }
+          if (data168.vni !== void 0) {
+            let data172 = data168.vni;
+            if (!(typeof data172 == "number" && !(data172 % 1) && !isNaN(data172) && isFinite(data172))) {
+              let err370 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err370] : vErrors.push(err370), errors++;
+            }
+            if (typeof data172 == "number" && isFinite(data172)) {
+              if (data172 > 16777215 || isNaN(data172)) {
+                let err371 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777215 } };
                 vErrors === null ? vErrors = [err371] : vErrors.push(err371), errors++;
+              }
+              if (data172 < 0 || isNaN(data172)) {
+                let err372 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/vni", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/vni/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 } };
+                vErrors === null ? vErrors = [err372] : vErrors.push(err372), errors++;
               }
             }
           }
-          if (data167.port !== void 0) {
-            let data172 = data167.port;
-            if (!(typeof data172 == "number" && !(data172 % 1) && !isNaN(data172) && isFinite(data172))) {
-              let err372 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/type", keyword: "type", params: { type: "integer" } };
-              vErrors === null ? vErrors = [err372] : vErrors.push(err372), errors++;
+          if (data168.port !== void 0) {
+            let data173 = data168.port;
+            if (!(typeof data173 == "number" && !(data173 % 1) && !isNaN(data173) && isFinite(data173))) {
+              let err373 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/type", keyword: "type", params: { type: "integer" } };
+              vErrors === null ? vErrors = [err373] : vErrors.push(err373), errors++;
             }
-            if (typeof data172 == "number" && isFinite(data172)) {
-              if (data172 > 65535 || isNaN(data172)) {
-                let err373 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
-                vErrors === null ? vErrors = [err373] : vErrors.push(err373), errors++;
-              }
-              if (data172 < 1 || isNaN(data172)) {
-                let err374 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+            if (typeof data173 == "number" && isFinite(data173)) {
+              if (data173 > 65535 || isNaN(data173)) {
+                let err374 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65535 } };
                 vErrors === null ? vErrors = [err374] : vErrors.push(err374), errors++;
+              }
+              if (data173 < 1 || isNaN(data173)) {
+                let err375 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/port", schemaPath: "#/patternProperties/%5Evxlan%5C./properties/port/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 } };
+                vErrors === null ? vErrors = [err375] : vErrors.push(err375), errors++;
               }
             }
           }
         } else {
-          let err375 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err375] : vErrors.push(err375), errors++;
+          let err376 = { instancePath: instancePath + "/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Evxlan%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err376] : vErrors.push(err376), errors++;
         }
       }
     for (let key40 in data)
       if (pattern10.test(key40)) {
-        let data173 = data[key40];
-        if (data173 && typeof data173 == "object" && !Array.isArray(data173))
-          for (let key41 in data173) {
-            let err376 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key41 } };
-            vErrors === null ? vErrors = [err376] : vErrors.push(err376), errors++;
+        let data174 = data[key40];
+        if (data174 && typeof data174 == "object" && !Array.isArray(data174))
+          for (let key41 in data174) {
+            let err377 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key41 } };
+            vErrors === null ? vErrors = [err377] : vErrors.push(err377), errors++;
           }
         else {
-          let err377 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err377] : vErrors.push(err377), errors++;
+          let err378 = { instancePath: instancePath + "/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eacl%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err378] : vErrors.push(err378), errors++;
         }
       }
     for (let key42 in data)
       if (pattern11.test(key42)) {
-        let data174 = data[key42];
-        if (data174 && typeof data174 == "object" && !Array.isArray(data174))
-          for (let key43 in data174) {
-            let err378 = { instancePath: instancePath + "/" + key42.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key43 } };
-            vErrors === null ? vErrors = [err378] : vErrors.push(err378), errors++;
+        let data175 = data[key42];
+        if (data175 && typeof data175 == "object" && !Array.isArray(data175))
+          for (let key43 in data175) {
+            let err379 = { instancePath: instancePath + "/" + key42.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key43 } };
+            vErrors === null ? vErrors = [err379] : vErrors.push(err379), errors++;
           }
         else {
-          let err379 = { instancePath: instancePath + "/" + key42.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err379] : vErrors.push(err379), errors++;
+          let err380 = { instancePath: instancePath + "/" + key42.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Emacip%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err380] : vErrors.push(err380), errors++;
         }
       }
     for (let key44 in data)
       if (pattern12.test(key44)) {
-        let data175 = data[key44];
-        if (data175 && typeof data175 == "object" && !Array.isArray(data175)) {
-          if (data175.prefixes === void 0) {
-            let err380 = { instancePath: instancePath + "/" + key44.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./required", keyword: "required", params: { missingProperty: "prefixes" } };
-            vErrors === null ? vErrors = [err380] : vErrors.push(err380), errors++;
+        let data176 = data[key44];
+        if (data176 && typeof data176 == "object" && !Array.isArray(data176)) {
+          if (data176.prefixes === void 0) {
+            let err381 = { instancePath: instancePath + "/" + key44.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./required", keyword: "required", params: { missingProperty: "prefixes" } };
+            vErrors === null ? vErrors = [err381] : vErrors.push(err381), errors++;
           }
-          for (let key45 in data175)
+          for (let key45 in data176)
             if (key45 !== "prefixes") {
-              let err381 = { instancePath: instancePath + "/" + key44.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key45 } };
-              vErrors === null ? vErrors = [err381] : vErrors.push(err381), errors++;
+              let err382 = { instancePath: instancePath + "/" + key44.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key45 } };
+              vErrors === null ? vErrors = [err382] : vErrors.push(err382), errors++;
             }
-          if (data175.prefixes !== void 0) {
-            let data176 = data175.prefixes;
-            if (typeof data176 == "string") {
-              if (!pattern19.test(data176)) {
-                let err382 = { instancePath: instancePath + "/" + key44.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err382] : vErrors.push(err382), errors++;
+          if (data176.prefixes !== void 0) {
+            let data177 = data176.prefixes;
+            if (typeof data177 == "string") {
+              if (!pattern19.test(data177)) {
+                let err383 = { instancePath: instancePath + "/" + key44.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err383] : vErrors.push(err383), errors++;
               }
             } else {
-              let err383 = { instancePath: instancePath + "/" + key44.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err383] : vErrors.push(err383), errors++;
+              let err384 = { instancePath: instancePath + "/" + key44.replace(/~/g, "~0").replace(/\//g, "~1") + "/prefixes", schemaPath: "#/patternProperties/%5Eprefix-list%5C./properties/prefixes/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err384] : vErrors.push(err384), errors++;
             }
           }
         } else {
-          let err384 = { instancePath: instancePath + "/" + key44.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err384] : vErrors.push(err384), errors++;
+          let err385 = { instancePath: instancePath + "/" + key44.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eprefix-list%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err385] : vErrors.push(err385), errors++;
         }
       }
     for (let key46 in data)
       if (pattern13.test(key46)) {
-        let data177 = data[key46];
-        if (data177 && typeof data177 == "object" && !Array.isArray(data177)) {
-          if (data177.ports === void 0) {
-            let err385 = { instancePath: instancePath + "/" + key46.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./required", keyword: "required", params: { missingProperty: "ports" } };
-            vErrors === null ? vErrors = [err385] : vErrors.push(err385), errors++;
+        let data178 = data[key46];
+        if (data178 && typeof data178 == "object" && !Array.isArray(data178)) {
+          if (data178.ports === void 0) {
+            let err386 = { instancePath: instancePath + "/" + key46.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./required", keyword: "required", params: { missingProperty: "ports" } };
+            vErrors === null ? vErrors = [err386] : vErrors.push(err386), errors++;
           }
-          for (let key47 in data177)
+          for (let key47 in data178)
             if (key47 !== "ports") {
-              let err386 = { instancePath: instancePath + "/" + key46.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key47 } };
-              vErrors === null ? vErrors = [err386] : vErrors.push(err386), errors++;
+              let err387 = { instancePath: instancePath + "/" + key46.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key47 } };
+              vErrors === null ? vErrors = [err387] : vErrors.push(err387), errors++;
             }
-          if (data177.ports !== void 0) {
-            let data178 = data177.ports;
-            if (typeof data178 == "string") {
-              if (!pattern19.test(data178)) {
-                let err387 = { instancePath: instancePath + "/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err387] : vErrors.push(err387), errors++;
+          if (data178.ports !== void 0) {
+            let data179 = data178.ports;
+            if (typeof data179 == "string") {
+              if (!pattern19.test(data179)) {
+                let err388 = { instancePath: instancePath + "/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err388] : vErrors.push(err388), errors++;
               }
             } else {
-              let err388 = { instancePath: instancePath + "/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err388] : vErrors.push(err388), errors++;
+              let err389 = { instancePath: instancePath + "/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/ports", schemaPath: "#/patternProperties/%5Eport-list%5C./properties/ports/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err389] : vErrors.push(err389), errors++;
             }
           }
         } else {
-          let err389 = { instancePath: instancePath + "/" + key46.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err389] : vErrors.push(err389), errors++;
+          let err390 = { instancePath: instancePath + "/" + key46.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-list%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err390] : vErrors.push(err390), errors++;
         }
       }
     for (let key48 in data)
       if (pattern14.test(key48)) {
-        let data179 = data[key48];
-        if (data179 && typeof data179 == "object" && !Array.isArray(data179)) {
-          if (data179.protocol === void 0) {
-            let err390 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "protocol" } };
-            vErrors === null ? vErrors = [err390] : vErrors.push(err390), errors++;
-          }
-          if (data179.external === void 0) {
-            let err391 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "external" } };
+        let data180 = data[key48];
+        if (data180 && typeof data180 == "object" && !Array.isArray(data180)) {
+          if (data180.protocol === void 0) {
+            let err391 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "protocol" } };
             vErrors === null ? vErrors = [err391] : vErrors.push(err391), errors++;
           }
-          if (data179.internal === void 0) {
-            let err392 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "internal" } };
+          if (data180.external === void 0) {
+            let err392 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "external" } };
             vErrors === null ? vErrors = [err392] : vErrors.push(err392), errors++;
           }
-          for (let key49 in data179)
-            if (!(key49 === "protocol" || key49 === "external" || key49 === "internal")) {
-              let err393 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key49 } };
-              vErrors === null ? vErrors = [err393] : vErrors.push(err393), errors++;
-            }
-          if (data179.protocol !== void 0) {
-            let data180 = data179.protocol;
-            if (typeof data180 == "string") {
-              if (!pattern19.test(data180)) {
-                let err394 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1") + "/protocol", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/protocol/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err394] : vErrors.push(err394), errors++;
-              }
-            } else {
-              let err395 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1") + "/protocol", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/protocol/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err395] : vErrors.push(err395), errors++;
-            }
+          if (data180.internal === void 0) {
+            let err393 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./required", keyword: "required", params: { missingProperty: "internal" } };
+            vErrors === null ? vErrors = [err393] : vErrors.push(err393), errors++;
           }
-          if (data179.external !== void 0) {
-            let data181 = data179.external;
+          for (let key49 in data180)
+            if (!(key49 === "protocol" || key49 === "external" || key49 === "internal")) {
+              let err394 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key49 } };
+              vErrors === null ? vErrors = [err394] : vErrors.push(err394), errors++;
+            }
+          if (data180.protocol !== void 0) {
+            let data181 = data180.protocol;
             if (typeof data181 == "string") {
               if (!pattern19.test(data181)) {
-                let err396 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/external/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err396] : vErrors.push(err396), errors++;
+                let err395 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1") + "/protocol", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/protocol/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err395] : vErrors.push(err395), errors++;
               }
             } else {
-              let err397 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/external/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err397] : vErrors.push(err397), errors++;
+              let err396 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1") + "/protocol", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/protocol/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err396] : vErrors.push(err396), errors++;
             }
           }
-          if (data179.internal !== void 0) {
-            let data182 = data179.internal;
+          if (data180.external !== void 0) {
+            let data182 = data180.external;
             if (typeof data182 == "string") {
               if (!pattern19.test(data182)) {
-                let err398 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/internal/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err398] : vErrors.push(err398), errors++;
+                let err397 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/external/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err397] : vErrors.push(err397), errors++;
               }
             } else {
-              let err399 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/internal/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err399] : vErrors.push(err399), errors++;
+              let err398 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/external/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err398] : vErrors.push(err398), errors++;
+            }
+          }
+          if (data180.internal !== void 0) {
+            let data183 = data180.internal;
+            if (typeof data183 == "string") {
+              if (!pattern19.test(data183)) {
+                let err399 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/internal/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err399] : vErrors.push(err399), errors++;
+              }
+            } else {
+              let err400 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Eport-forward%5C./properties/internal/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err400] : vErrors.push(err400), errors++;
             }
           }
         } else {
-          let err400 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err400] : vErrors.push(err400), errors++;
+          let err401 = { instancePath: instancePath + "/" + key48.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eport-forward%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err401] : vErrors.push(err401), errors++;
         }
       }
     for (let key50 in data)
       if (pattern15.test(key50)) {
-        let data183 = data[key50];
-        if (data183 && typeof data183 == "object" && !Array.isArray(data183)) {
-          if (data183.external === void 0) {
-            let err401 = { instancePath: instancePath + "/" + key50.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./required", keyword: "required", params: { missingProperty: "external" } };
-            vErrors === null ? vErrors = [err401] : vErrors.push(err401), errors++;
-          }
-          if (data183.internal === void 0) {
-            let err402 = { instancePath: instancePath + "/" + key50.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./required", keyword: "required", params: { missingProperty: "internal" } };
+        let data184 = data[key50];
+        if (data184 && typeof data184 == "object" && !Array.isArray(data184)) {
+          if (data184.external === void 0) {
+            let err402 = { instancePath: instancePath + "/" + key50.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./required", keyword: "required", params: { missingProperty: "external" } };
             vErrors === null ? vErrors = [err402] : vErrors.push(err402), errors++;
           }
-          for (let key51 in data183)
-            if (!(key51 === "external" || key51 === "internal")) {
-              let err403 = { instancePath: instancePath + "/" + key50.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key51 } };
-              vErrors === null ? vErrors = [err403] : vErrors.push(err403), errors++;
-            }
-          if (data183.external !== void 0) {
-            let data184 = data183.external;
-            if (typeof data184 == "string") {
-              if (!pattern19.test(data184)) {
-                let err404 = { instancePath: instancePath + "/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/external/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err404] : vErrors.push(err404), errors++;
-              }
-            } else {
-              let err405 = { instancePath: instancePath + "/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/external/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err405] : vErrors.push(err405), errors++;
-            }
+          if (data184.internal === void 0) {
+            let err403 = { instancePath: instancePath + "/" + key50.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./required", keyword: "required", params: { missingProperty: "internal" } };
+            vErrors === null ? vErrors = [err403] : vErrors.push(err403), errors++;
           }
-          if (data183.internal !== void 0) {
-            let data185 = data183.internal;
+          for (let key51 in data184)
+            if (!(key51 === "external" || key51 === "internal")) {
+              let err404 = { instancePath: instancePath + "/" + key50.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key51 } };
+              vErrors === null ? vErrors = [err404] : vErrors.push(err404), errors++;
+            }
+          if (data184.external !== void 0) {
+            let data185 = data184.external;
             if (typeof data185 == "string") {
               if (!pattern19.test(data185)) {
-                let err406 = { instancePath: instancePath + "/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/internal/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err406] : vErrors.push(err406), errors++;
+                let err405 = { instancePath: instancePath + "/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/external/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err405] : vErrors.push(err405), errors++;
               }
             } else {
-              let err407 = { instancePath: instancePath + "/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/internal/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err407] : vErrors.push(err407), errors++;
+              let err406 = { instancePath: instancePath + "/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/external", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/external/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err406] : vErrors.push(err406), errors++;
+            }
+          }
+          if (data184.internal !== void 0) {
+            let data186 = data184.internal;
+            if (typeof data186 == "string") {
+              if (!pattern19.test(data186)) {
+                let err407 = { instancePath: instancePath + "/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/internal/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err407] : vErrors.push(err407), errors++;
+              }
+            } else {
+              let err408 = { instancePath: instancePath + "/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/internal", schemaPath: "#/patternProperties/%5Enat-static%5C./properties/internal/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err408] : vErrors.push(err408), errors++;
             }
           }
         } else {
-          let err408 = { instancePath: instancePath + "/" + key50.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err408] : vErrors.push(err408), errors++;
+          let err409 = { instancePath: instancePath + "/" + key50.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Enat-static%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err409] : vErrors.push(err409), errors++;
         }
       }
     for (let key52 in data)
       if (pattern16.test(key52)) {
-        let data186 = data[key52];
-        if (data186 && typeof data186 == "object" && !Array.isArray(data186)) {
-          if (data186.command === void 0) {
-            let err409 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./required", keyword: "required", params: { missingProperty: "command" } };
-            vErrors === null ? vErrors = [err409] : vErrors.push(err409), errors++;
+        let data187 = data[key52];
+        if (data187 && typeof data187 == "object" && !Array.isArray(data187)) {
+          if (data187.command === void 0) {
+            let err410 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./required", keyword: "required", params: { missingProperty: "command" } };
+            vErrors === null ? vErrors = [err410] : vErrors.push(err410), errors++;
           }
-          for (let key53 in data186)
+          for (let key53 in data187)
             if (!(key53 === "command" || key53 === "netns" || key53 === "vrf" || key53 === "restart")) {
-              let err410 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key53 } };
-              vErrors === null ? vErrors = [err410] : vErrors.push(err410), errors++;
+              let err411 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key53 } };
+              vErrors === null ? vErrors = [err411] : vErrors.push(err411), errors++;
             }
-          if (data186.command !== void 0) {
-            let data187 = data186.command;
-            if (typeof data187 == "string") {
-              if (!pattern19.test(data187)) {
-                let err411 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/pattern", keyword: "pattern", params: { pattern: "\\S" } };
-                vErrors === null ? vErrors = [err411] : vErrors.push(err411), errors++;
-              }
-            } else {
-              let err412 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err412] : vErrors.push(err412), errors++;
-            }
-          }
-          if (data186.netns !== void 0) {
-            let data188 = data186.netns;
+          if (data187.command !== void 0) {
+            let data188 = data187.command;
             if (typeof data188 == "string") {
-              if (!pattern31.test(data188)) {
-                let err413 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
-                vErrors === null ? vErrors = [err413] : vErrors.push(err413), errors++;
+              if (!pattern19.test(data188)) {
+                let err412 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/pattern", keyword: "pattern", params: { pattern: "\\S" } };
+                vErrors === null ? vErrors = [err412] : vErrors.push(err412), errors++;
               }
             } else {
-              let err414 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err414] : vErrors.push(err414), errors++;
+              let err413 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/command", schemaPath: "#/patternProperties/%5Eservice%5C./properties/command/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err413] : vErrors.push(err413), errors++;
             }
           }
-          if (data186.vrf !== void 0) {
-            let data189 = data186.vrf;
+          if (data187.netns !== void 0) {
+            let data189 = data187.netns;
             if (typeof data189 == "string") {
-              if (!pattern18.test(data189)) {
-                let err415 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/vrf", schemaPath: "#/patternProperties/%5Eservice%5C./properties/vrf/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
-                vErrors === null ? vErrors = [err415] : vErrors.push(err415), errors++;
+              if (!pattern31.test(data189)) {
+                let err414 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/pattern", keyword: "pattern", params: { pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,31}$" } };
+                vErrors === null ? vErrors = [err414] : vErrors.push(err414), errors++;
               }
             } else {
-              let err416 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/vrf", schemaPath: "#/patternProperties/%5Eservice%5C./properties/vrf/type", keyword: "type", params: { type: "string" } };
-              vErrors === null ? vErrors = [err416] : vErrors.push(err416), errors++;
+              let err415 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/netns", schemaPath: "#/patternProperties/%5Eservice%5C./properties/netns/type", keyword: "type", params: { type: "string" } };
+              vErrors === null ? vErrors = [err415] : vErrors.push(err415), errors++;
             }
           }
-          if (data186.restart !== void 0) {
-            let data190 = data186.restart;
-            if (!(data190 === "always" || data190 === "on-failure" || data190 === "never")) {
-              let err417 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/restart", schemaPath: "#/patternProperties/%5Eservice%5C./properties/restart/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^service\\."].properties.restart.enum } };
+          if (data187.vrf !== void 0) {
+            let data190 = data187.vrf;
+            if (typeof data190 == "string") {
+              if (!pattern18.test(data190)) {
+                let err416 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/vrf", schemaPath: "#/patternProperties/%5Eservice%5C./properties/vrf/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$" } };
+                vErrors === null ? vErrors = [err416] : vErrors.push(err416), errors++;
+              }
+            } else {
+              let err417 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/vrf", schemaPath: "#/patternProperties/%5Eservice%5C./properties/vrf/type", keyword: "type", params: { type: "string" } };
               vErrors === null ? vErrors = [err417] : vErrors.push(err417), errors++;
             }
           }
+          if (data187.restart !== void 0) {
+            let data191 = data187.restart;
+            if (!(data191 === "always" || data191 === "on-failure" || data191 === "never")) {
+              let err418 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/restart", schemaPath: "#/patternProperties/%5Eservice%5C./properties/restart/enum", keyword: "enum", params: { allowedValues: schema11.patternProperties["^service\\."].properties.restart.enum } };
+              vErrors === null ? vErrors = [err418] : vErrors.push(err418), errors++;
+            }
+          }
         } else {
-          let err418 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./type", keyword: "type", params: { type: "object" } };
-          vErrors === null ? vErrors = [err418] : vErrors.push(err418), errors++;
+          let err419 = { instancePath: instancePath + "/" + key52.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/patternProperties/%5Eservice%5C./type", keyword: "type", params: { type: "object" } };
+          vErrors === null ? vErrors = [err419] : vErrors.push(err419), errors++;
         }
       }
   } else {
-    let err419 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" } };
-    vErrors === null ? vErrors = [err419] : vErrors.push(err419), errors++;
+    let err420 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" } };
+    vErrors === null ? vErrors = [err420] : vErrors.push(err420), errors++;
   }
   return validate10.errors = vErrors, errors === 0;
 }

@@ -9,7 +9,7 @@
  */
 import { type GroupId, NO_GROUP } from './next-hop-groups.ts';
 import { Category } from './slot-counts.ts';
-import { Flag, Phase } from './slot-phase.ts';
+import { Flag, Phase, PHASE_MASK } from './slot-phase.ts';
 import { type BackendStateOptions, SlotStates } from './slot-states.ts';
 import { SlotWalk } from './slot-walk.ts';
 import type { WorkSource } from './slot-work.ts';
@@ -37,10 +37,15 @@ export class BackendState extends SlotStates {
   /** Nothing is pending: all is programmed, failed or unresolved. */
   get isSettled(): boolean {
     if (this.#walk.isUnderWay || this.#retryWalk.isUnderWay) return false;
-    return this.slots.of(Category.pending) === 0 && this.slots.of(Category.leaving) === 0;
+    return this.toTell === 0;
   }
 
   // For the owner: what to do next.
+
+  /** Slots of which the FIB has not said yet that it has what is wanted, in flight or not. */
+  get toTell(): number {
+    return this.slots.of(Category.pending) + this.slots.of(Category.leaving);
+  }
 
   /** Slots that wait in queues; a sweep that is under way counts as many more. None while a reset is under way. */
   get queued(): number {
@@ -113,7 +118,7 @@ export class BackendState extends SlotStates {
     this.#walk.start(
       (slot) => {
         const mayHold = what === 'unsure' && (this.state[slot]! & ~Flag.queued) !== Phase.absent;
-        this.state[slot] = this.phaseOf(slot);
+        this.state[slot] = this.state[slot]! & (PHASE_MASK | Flag.unproven);
         this.forget(slot, mayHold ? Flag.unsure : 0);
         this.store.released(slot);
       },

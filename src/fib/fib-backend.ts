@@ -84,7 +84,7 @@ export abstract class FibBackend<Session extends FibSession = FibSession> {
 
   /** Resolves when nothing is pending and what the FIB has besides is swept, or there is no session. */
   settled(): Promise<void> {
-    const isSettled = this.session === undefined || (this.#isSettled && this.isQuiet);
+    const isSettled = this.session === undefined || (this.isSettled && this.isQuiet);
     return isSettled ? Promise.resolve() : this.#settled.opened();
   }
 
@@ -133,7 +133,7 @@ export abstract class FibBackend<Session extends FibSession = FibSession> {
     const { session } = this;
     if (session === undefined || session.phase === 'opening') return;
     for (const { retryInMs } of this.states) if (retryInMs !== undefined) this.runIn(retryInMs + 1);
-    if (!this.#isSettled) return;
+    if (!this.isSettled) return;
     if (this.#pendingSince !== undefined) {
       this.#convergedInMs = performance.now() - this.#pendingSince;
       if (session.phase === 'replaying') this.#fullConvergenceMs = this.#convergedInMs;
@@ -163,7 +163,7 @@ export abstract class FibBackend<Session extends FibSession = FibSession> {
   }
 
   /** What is pending counts from now on. */
-  protected changed(): void {
+  changed(): void {
     this.#pendingSince = performance.now();
   }
 
@@ -186,7 +186,8 @@ export abstract class FibBackend<Session extends FibSession = FibSession> {
     this.#settled.open();
   }
 
-  get #isSettled(): boolean {
+  /** Nothing is pending, and nothing is under way that may make something pending. */
+  get isSettled(): boolean {
     return this.session?.isIdle !== false && this.states.every((state) => state.isSettled);
   }
 
@@ -227,7 +228,7 @@ export abstract class FibBackend<Session extends FibSession = FibSession> {
     const { since, disabledReason } = this;
     if (disabledReason !== undefined) return { state: 'disabled', reason: disabledReason };
     if (this.session === undefined) return { state: 'waiting', reason: this.waitingReason, since };
-    if (!this.#isSettled) return { state: 'programming', since };
+    if (!this.isSettled) return { state: 'programming', since };
     if (failed === 0) return { state: 'synced', since };
     return { state: 'degraded', reason: `${failed} of ${desired} routes were refused`, since };
   }

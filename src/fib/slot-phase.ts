@@ -18,6 +18,8 @@ export const Flag = {
   stale: 32,
   /** What could be in the way of what is in flight is gone: if it is refused all the same, it is tried again at once. */
   again: 64,
+  /** Told without an answer, as a rule, and not looked up since: the FIB may not have done what it was told. */
+  unproven: 128,
 } as const;
 
 export type SlotEvent =

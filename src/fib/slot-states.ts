@@ -6,7 +6,7 @@
  * one change. What follows when something happens to a slot is a table (slot-phase.ts).
  *
  * Invariants: at most one request a slot is in flight; each group that is named here holds a reference; a slot in flight,
- * queued, or with something in the FIB is held (`holds`).
+ * queued, with something in the FIB, or of which nobody has seen that it has left the FIB, is held (`holds`).
  */
 import { type GroupId, type NextHopGroups, NO_GROUP } from './next-hop-groups.ts';
 import { grown, type Holder, type RouteStore } from './route-store.ts';
@@ -47,6 +47,7 @@ export abstract class SlotStates implements Holder {
   protected readonly slots = new SlotCounts();
   /** What the FIB has after the reset that is under way: nothing is queued meanwhile, the sweep that follows finds all. */
   protected resetTo: 'nothing' | 'unsure' | undefined;
+  #unproven = 0;
 
   /** @param isFirst routes that are told before others: default routes, and those that others resolve through */
   constructor(options: BackendStateOptions, isFirst: (slot: number) => boolean) {
@@ -58,6 +59,11 @@ export abstract class SlotStates implements Holder {
 
   get counts(): FibCounts {
     return this.slots.sums;
+  }
+
+  /** Slots of which nobody has looked up since whether the FIB did what it was told. */
+  get unproven(): number {
+    return this.#unproven;
   }
 
   get bytes(): number {
@@ -90,7 +96,8 @@ export abstract class SlotStates implements Holder {
     const wanted = this.effectiveGroup(slot);
     const { canReplace } = this.options;
     if (canReplace === undefined || wanted === NO_GROUP) return wanted;
-    const isKnown = !this.isUnsure(slot);
+    // What was removed without an answer may be there still.
+    const isKnown = !this.isUnsure(slot) && !(this.isUnproven(slot) && this.programmed(slot) === NO_GROUP);
     const held = isKnown ? this.programmed(slot) : NO_GROUP;
     if (isKnown && held === NO_GROUP) return wanted;
     return canReplace(slot, isKnown ? held : undefined, wanted) ? wanted : NO_GROUP;
@@ -116,10 +123,42 @@ export abstract class SlotStates implements Holder {
     return (this.state[slot]! & Flag.unsure) !== 0;
   }
 
-  /** A request for what `target` said is on its way. */
-  sent(slot: number, group: GroupId): void {
+  /** Whether the FIB has something of a slot, and nothing beside it. */
+  isKnown(slot: number): boolean {
+    return (this.state[slot]! & (PHASE_MASK | Flag.unsure)) === Phase.installed;
+  }
+
+  /** Whether it has still to be looked up what the FIB did with what it was told. */
+  isUnproven(slot: number): boolean {
+    return (this.state[slot]! & Flag.unproven) !== 0;
+  }
+
+  /** Whether it is known what the FIB should have of a slot that is unproven: nothing, or what it was told. */
+  isProvable(slot: number): boolean {
+    const { absent, installed } = Phase;
+    const phase = this.phaseOf(slot);
+    return this.isUnproven(slot) && (phase === absent || phase === installed) && !this.isUnsure(slot);
+  }
+
+  /** What was told without an answer may have been refused: it is told again. */
+  doubted(slot: number): void {
+    if (this.phaseOf(slot) === Phase.absent) this.found(slot);
+    else this.happened(slot, 'vanished');
+  }
+
+  /** The FIB was looked at, and has what it was told, or not what it was told to remove. */
+  proven(slot: number): void {
+    if (!this.isUnproven(slot)) return;
+    this.#setUnproven(slot, 0);
+    if (this.state[slot] === Phase.absent) this.store.released(slot);
+  }
+
+  /** A request for what `target` said is on its way; `isUnproven`: an answer, if any, says nothing of what became of it. */
+  sent(slot: number, group: GroupId, isUnproven = false): void {
     const before = this.#group[slot]!;
-    const mayHold = this.programmed(slot) === NO_GROUP ? 0 : Flag.unsure;
+    // Also what was removed without an answer.
+    const mayHold = this.programmed(slot) !== NO_GROUP || this.isUnproven(slot) ? Flag.unsure : 0;
+    this.#setUnproven(slot, isUnproven ? Flag.unproven : 0);
     if (before !== group) {
       this.options.groups.retain(group);
       this.options.groups.release(before);
@@ -235,6 +274,7 @@ export abstract class SlotStates implements Holder {
 
   /** Nothing is known to be in the FIB. */
   protected forget(slot: number, unsure: number): void {
+    this.#setUnproven(slot, 0);
     this.options.groups.release(this.#group[slot]!);
     this.#group[slot] = NO_GROUP;
     this.state[slot] = (this.state[slot]! & Flag.queued) | Phase.absent | unsure;
@@ -261,6 +301,13 @@ export abstract class SlotStates implements Holder {
   /** What is told in place of a group. */
   #standIn(group: GroupId): GroupId {
     return this.options.substitute?.(group) ?? group;
+  }
+
+  #setUnproven(slot: number, flag: 0 | typeof Flag.unproven): void {
+    const before = this.state[slot]! & Flag.unproven;
+    if (before === flag) return;
+    this.state[slot] = this.state[slot]! ^ Flag.unproven;
+    this.#unproven += flag === 0 ? -1 : 1;
   }
 
   #tellAgain(slot: number): void {

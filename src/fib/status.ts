@@ -52,7 +52,7 @@ export interface FibFamilyCounts extends FibCounts {
 /** A route that the FIB had otherwise than it was told, and that was told again. */
 export interface FibDifference {
   readonly prefix: string;
-  readonly what: 'missing' | 'other-paths';
+  readonly what: 'missing' | 'other-paths' | 'still-there';
   readonly at: Timestamp;
 }
 
@@ -63,8 +63,12 @@ export interface FibAuditStatus {
   readonly compared: number;
   /** How often all routes were. */
   readonly rounds: number;
+  /** Routes that VPP was told, or told to remove, without an answer, and that were not looked up since. */
+  readonly unproven: number;
   /** Routes that were not as VPP was told, since the start; each was told again. */
   readonly differences: number;
+  /** Those of them that had been told again before: something else changes them. */
+  readonly returned: number;
   /** The last few of them, the newest first. */
   readonly recent: readonly FibDifference[];
 }
@@ -293,6 +297,14 @@ export const FIB_METRICS = metricTable<FibSource>({
     'Routes that a FIB had otherwise than it was told, or not at all; each was told again',
     ({ audit }) => audit?.differences,
   ),
+  appliance_fib_differences_returned_total: counterOfFib(
+    'Routes that a FIB had otherwise than it was told after they had been told again for another difference',
+    ({ audit }) => audit?.returned,
+  ),
+  appliance_fib_unproven: gaugeOfFib(
+    'Routes that a FIB was told without an answer, and that were not looked up since',
+    ({ audit }) => audit?.unproven,
+  ),
   appliance_fib_state: gauges('State of a FIB, 1 for the one that is', ['backend', 'state'], ({ fib }) =>
     fib.flatMap(({ backend, status }) => stateSamples(FIB_SHADES, status.state, backend)),
   ),
@@ -472,5 +484,11 @@ function importFindings(imported: KernelImportStatus): Finding[] {
 
 /** What VPP had in the place of a route. */
 export function differenceWords(what: FibDifference['what']): string {
-  return what === 'missing' ? 'VPP had lost it' : 'VPP had other next hops';
+  return DIFFERENCE_WORDS[what];
 }
+
+const DIFFERENCE_WORDS: Readonly<Record<FibDifference['what'], string>> = {
+  missing: 'VPP had lost it',
+  'other-paths': 'VPP had other next hops',
+  'still-there': 'VPP had kept it',
+};

@@ -13,7 +13,7 @@
  * nothing else of it since it was asked.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { reasonOf } from '../linux/mod.ts';
+import { Gate, reasonOf } from '../linux/mod.ts';
 import type { FibAuditStatus, FibDifference } from './status.ts';
 import {
   describeProblem,
@@ -23,8 +23,10 @@ import {
   type FibSource,
   FIB_AUDIT_MESSAGES,
   lookupSourcedRoute,
+  Retval,
   tableId,
   type VppApiClient,
+  VppApiError,
   type VppSourcedRoute,
 } from '../vpp/api/mod.ts';
 import type { BackendState } from './backend-state.ts';
@@ -33,8 +35,10 @@ import { DEFAULT_TABLE, formatKey, keyAddress, newRouteKey } from './route-key.t
 import type { RouteStore } from './route-store.ts';
 import { SlotWalk } from './slot-walk.ts';
 import { pathsKey, pathsOf } from './vpp-paths.ts';
+import { pairKey } from './vpp-proof.ts';
 import { asLookup, dropWords, type RouteLookup, VppResolution } from './vpp-resolution.ts';
 import { formatAddress } from '../config/mod.ts';
+import type { Prefix } from '../config/types.ts';
 
 const TICK_MS = 100;
 const LOOKS_A_TICK = 50;
@@ -48,7 +52,11 @@ const SETTLE_MS = 300;
 const FOLLOWED_AT_ONCE = 16;
 /** Differences that are kept for the status, and named in the log for each round. */
 const KEPT_DIFFERENCES = 10;
+/** Prefixes that are remembered as told again. */
+const KEPT_REPAIRS = 10_000;
 const SLOTS_A_SCAN = 4_096;
+/** The source of what is told over the API. */
+const OURS = 'API';
 
 export interface VppAuditOptions {
   readonly client: VppApiClient;
@@ -56,6 +64,10 @@ export interface VppAuditOptions {
   readonly states: readonly BackendState[];
   /** What VPP is told of a group in the table of a slot; undefined while it cannot be told. */
   readonly templateOf: (state: BackendState, slot: number, group: GroupId) => Uint8Array | undefined;
+  /** VPP does not have the table of a slot. Whether it should: then its routes are told again. */
+  readonly missesTable: (state: BackendState, slot: number) => boolean;
+  /** VPP has something else of a slot than it was told; it is told again. */
+  readonly onDiffers: (state: BackendState, slot: number, group: GroupId) => void;
   /** VPP's number of the default table. */
   readonly defaultTableId: () => number;
   /** Whether nothing is being told to VPP. */
@@ -77,21 +89,23 @@ export interface AuditTotals {
   compared: number;
   rounds: number;
   differences: number;
+  /** Of routes that had been told again for another one. */
+  returned: number;
   recent: FibDifference[];
 }
 
 export function newAuditTotals(): AuditTotals {
-  return { compared: 0, rounds: 0, differences: 0, recent: [] };
+  return { compared: 0, rounds: 0, differences: 0, returned: 0, recent: [] };
 }
 
-type Finding = 'missing' | 'other-paths' | { readonly reason: string } | undefined;
+/** What VPP has of a route; undefined: it could not be told. */
+type Finding = 'as-told' | FibDifference['what'] | { readonly reason: string } | undefined;
 
 export class VppAudit implements Disposable {
   readonly #options: VppAuditOptions;
   readonly #pace: Pace;
   readonly #totals: AuditTotals;
   readonly #lookup: RouteLookup;
-  readonly #exactly: RouteLookup;
   #sources: ReadonlyMap<number, FibSource> = new Map();
   #apiPriority = 0;
   /** Why packets are dropped, by table and group. */
@@ -108,6 +122,9 @@ export class VppAudit implements Disposable {
   #isResolving = false;
   #isAskedAgain = false;
   #isEnded = false;
+  readonly #ready = new Gate();
+  /** Prefixes that were told again, as long as there are not too many: whatever changed them may do so again. */
+  readonly #repaired = new Set<string>();
   #missing: string | undefined;
   #lastError = '';
 
@@ -123,7 +140,6 @@ export class VppAudit implements Disposable {
     };
     const { client } = options;
     this.#lookup = asLookup((table, prefix) => lookupSourcedRoute(client, tableId(table), prefix, false));
-    this.#exactly = asLookup((table, prefix) => lookupSourcedRoute(client, tableId(table), prefix, true));
     for (const { store } of options.states) this.#overruled.set(store, new Map());
     void this.#start();
   }
@@ -147,13 +163,26 @@ export class VppAudit implements Disposable {
     return this.#drops.get(store)?.get(pairKey(store.table[slot]!, group));
   }
 
+  /** Whether this VPP can be asked what it has. */
+  get canLook(): boolean {
+    return this.#missing === undefined;
+  }
+
+  /** Resolves when `compare` can be called; never, when the connection ends before. */
+  ready(): Promise<void> {
+    return this.#sources.size > 0 ? Promise.resolve() : this.#ready.opened();
+  }
+
   get status(): FibAuditStatus {
-    const { compared, rounds, differences, recent } = this.#totals;
+    const { compared, rounds, differences, returned, recent } = this.#totals;
+    const unproven = this.#options.states.reduce((sum, state) => sum + state.unproven, 0);
     return {
       state: this.#missing === undefined ? { state: 'looking' } : { state: 'off', reason: this.#missing },
       compared,
       rounds,
+      unproven,
       differences,
+      returned,
       recent,
     };
   }
@@ -173,7 +202,8 @@ export class VppAudit implements Disposable {
       return;
     }
     if (this.#isEnded) return;
-    for (const { name, priority } of this.#sources.values()) if (name === 'API') this.#apiPriority = priority;
+    for (const { name, priority } of this.#sources.values()) if (name === OURS) this.#apiPriority = priority;
+    this.#ready.open();
     this.#tickIn(this.#pace.tickMs);
     this.#resolveIn(this.#pace.settleMs);
   }
@@ -205,8 +235,8 @@ export class VppAudit implements Disposable {
       }
       const slot = this.#place.slot++;
       scanned += 1;
-      const group = state.programmed(slot);
-      if (group !== NO_GROUP) asked.push(this.#compare(state, slot, group));
+      if (state.programmed(slot) !== NO_GROUP || state.isProvable(slot))
+        asked.push(this.compare(state, slot));
     }
     await Promise.all(asked);
     if (this.#place.state < this.#options.states.length) return false;
@@ -216,12 +246,16 @@ export class VppAudit implements Disposable {
     return true;
   }
 
-  async #compare(state: BackendState, slot: number, group: GroupId): Promise<void> {
+  /**
+   * Looks up what VPP has of a slot, and has it told again when that differs. Rejects when VPP cannot be asked.
+   */
+  async compare(state: BackendState, slot: number): Promise<void> {
+    const group = state.programmed(slot);
     let finding = await this.#look(state, slot, group);
     this.#totals.compared += 1;
     // A change that was under way may have come between: a difference is one that is there twice.
-    if (finding === 'missing' || finding === 'other-paths') finding = await this.#look(state, slot, group);
-    if (this.#isEnded || state.programmed(slot) !== group) return;
+    if (isDifference(finding)) finding = await this.#look(state, slot, group);
+    if (finding === undefined || !this.#isAsTold(state, slot, group)) return;
     const overruled = this.#overruled.get(state.store);
     const before = overruled?.get(slot)?.reason;
     if (typeof finding === 'object') {
@@ -229,15 +263,20 @@ export class VppAudit implements Disposable {
       overruled?.set(slot, { group, reason });
       this.#hasFindings = true;
       if (before !== reason) state.recountSlot(slot);
-      return;
-    }
-    if (overruled?.delete(slot) === true) state.recountSlot(slot);
-    if (finding !== undefined) this.#repair(state, slot, finding);
+    } else if (overruled?.delete(slot) === true) state.recountSlot(slot);
+    if (isDifference(finding)) this.#repair(state, slot, group, finding);
+    else state.proven(slot);
   }
 
-  /** What is wrong with a route in VPP; undefined: nothing, or it is another one by now. */
+  /** Whether VPP was told nothing else of a slot, and answered it. */
+  #isAsTold(state: BackendState, slot: number, group: GroupId): boolean {
+    if (this.#isEnded || state.programmed(slot) !== group) return false;
+    return group !== NO_GROUP || state.isProvable(slot);
+  }
+
+  /** What VPP has of a slot; undefined also when it was told something else by now. */
   async #look(state: BackendState, slot: number, group: GroupId): Promise<Finding> {
-    if (this.#isEnded || state.programmed(slot) !== group) return undefined;
+    if (!this.#isAsTold(state, slot, group)) return undefined;
     const template = this.#options.templateOf(state, slot, group);
     if (template === undefined) return undefined;
     const { store } = state;
@@ -248,9 +287,24 @@ export class VppAudit implements Disposable {
       address: formatAddress(keyAddress(key)),
       length: key.length,
     } as const;
-    const route = await this.#exactly(this.#tableOf(key.tableId), prefix);
-    if (state.programmed(slot) !== group) return undefined;
-    return this.#judge(route, pathsOf(template), keyAddress(key));
+    const route = await this.#lookUp(this.#tableOf(key.tableId), prefix);
+    if (route === 'no-table' && this.#options.missesTable(state, slot)) return undefined;
+    if (!this.#isAsTold(state, slot, group)) return undefined;
+    const found = route === 'no-table' ? undefined : route;
+    if (group !== NO_GROUP) return this.#judge(found, pathsOf(template), keyAddress(key));
+    return this.#sources.get(found?.source ?? -1)?.name === OURS ? 'still-there' : 'as-told';
+  }
+
+  /** VPP's route to exactly this prefix. Rejects when VPP cannot be asked. */
+  async #lookUp(table: number, prefix: Prefix): Promise<VppSourcedRoute | 'no-table' | undefined> {
+    try {
+      return await lookupSourcedRoute(this.#options.client, tableId(table), prefix, true);
+    } catch (error) {
+      const retval = error instanceof VppApiError ? error.retval : undefined;
+      if (retval === Retval.noSuchFib) return 'no-table';
+      if (retval === Retval.noSuchEntry) return undefined;
+      throw error;
+    }
   }
 
   #judge(route: VppSourcedRoute | undefined, told: readonly FibPath[], address: Uint8Array): Finding {
@@ -263,7 +317,7 @@ export class VppAudit implements Disposable {
         reason: `VPP does not use it: it has a route of its own to this prefix (source ${source.name})`,
       };
     }
-    if (pathsKey(route.paths, address) === pathsKey(told, address)) return undefined;
+    if (pathsKey(route.paths, address) === pathsKey(told, address)) return 'as-told';
     // VPP makes a drop of such a path by itself (src/vnet/fib/fib_table.c, fib_table_route_path_fixup).
     const isToItself = told.every(({ nextHop }) => Buffer.compare(nextHop, address) === 0);
     return isToItself && route.paths.every(({ type }) => type === FibPathType.drop)
@@ -271,19 +325,28 @@ export class VppAudit implements Disposable {
       : 'other-paths';
   }
 
-  #repair(state: BackendState, slot: number, what: FibDifference['what']): void {
+  #repair(state: BackendState, slot: number, group: GroupId, what: FibDifference['what']): void {
     const key = newRouteKey();
     state.store.readKey(slot, key);
     const prefix = formatKey(key);
     const totals = this.#totals;
     totals.differences += 1;
+    const isBack = this.#repaired.has(prefix);
+    if (isBack) totals.returned += 1;
+    else if (this.#repaired.size < KEPT_REPAIRS) this.#repaired.add(prefix);
     totals.recent = [{ prefix, what, at: Date.now() }, ...totals.recent].slice(0, KEPT_DIFFERENCES);
     this.#named += 1;
-    const words = what === 'missing' ? 'VPP has lost it' : 'VPP has other next hops than it was told';
-    if (this.#named <= KEPT_DIFFERENCES) this.#options.onError(`${prefix}: ${words}; it is told again`);
+    const words = {
+      missing: 'VPP has lost it',
+      'other-paths': 'VPP has other next hops than it was told',
+      'still-there': 'VPP has kept it although it was told to remove it',
+    }[what];
+    const again = isBack ? 'again, after it was told again: something else changes it' : 'it is told again';
+    if (this.#named <= KEPT_DIFFERENCES) this.#options.onError(`${prefix}: ${words}; ${again}`);
     else if (this.#named === KEPT_DIFFERENCES + 1)
       this.#options.onError('further routes differ: they are told again, unnamed');
-    state.happened(slot, 'vanished');
+    state.doubted(slot);
+    this.#options.onDiffers(state, slot, group);
   }
 
   #resolveIn(ms: number): void {
@@ -370,9 +433,8 @@ export class VppAudit implements Disposable {
   }
 }
 
-const NOTHING: ReadonlyMap<number, string> = new Map();
-
-/** A table's index and a group's id as one number. */
-function pairKey(table: number, group: GroupId): number {
-  return table * 2 ** 20 + group;
+function isDifference(finding: Finding): finding is FibDifference['what'] {
+  return typeof finding === 'string' && finding !== 'as-told';
 }
+
+const NOTHING: ReadonlyMap<number, string> = new Map();

@@ -13,7 +13,13 @@ import {
 } from '../vpp/api/mod.ts';
 import { Fib, newRouteKey, readAskedDestination } from './mod.ts';
 
-const CONFIG: FibVppConfig = { enabled: true, tableId: 0, batchSize: 16, batchIntervalMs: 1 };
+const CONFIG: FibVppConfig = {
+  enabled: true,
+  tableId: 0,
+  batchSize: 16,
+  batchIntervalMs: 1,
+  verify: 'sample',
+};
 
 function route(text: string, ...to: string[]): StaticRoute {
   const { family, address, length } = parsePrefix(text)!;

@@ -101,7 +101,10 @@ export class VppBackend extends FibBackend<VppSession> implements Disposable {
    */
   letGoOfTable(id: number): boolean {
     if (id === this.#config.tableId) return false;
-    if (this.table.stores.some((store) => store.family !== 'mpls' && store.usesTable(id))) return false;
+    if (this.table.stores.some((store) => store.family !== 'mpls' && store.usesTable(id))) {
+      this.session?.proveTable(id);
+      return false;
+    }
     this.#tablesInUse.delete(id);
     this.session?.letGoOfTable(id);
     return true;

@@ -5,15 +5,18 @@
  */
 import { DEFAULT_VRF } from '../config/mod.ts';
 import type { FibVppConfig } from '../config/types.ts';
-import { isVppAtLeast, type SwIfIndex, type VppApiClient } from '../vpp/api/mod.ts';
+import { reasonOf } from '../linux/mod.ts';
+import { isVppAtLeast, Retval, type SwIfIndex, type VppApiClient, type VppApiError } from '../vpp/api/mod.ts';
 import type { BackendState } from './backend-state.ts';
 import type { FibBackend, FibSession, SessionPhase } from './fib-backend.ts';
 import type { GroupId } from './next-hop-groups.ts';
 import { DEFAULT_TABLE, type Family } from './route-key.ts';
+import type { RouteStore } from './route-store.ts';
 import { type AuditTotals, VppAudit, type VppAuditOptions } from './vpp-audit.ts';
 import { VppProgrammer } from './vpp-programmer.ts';
+import { VppProof } from './vpp-proof.ts';
 import { VppTables } from './vpp-tables.ts';
-import { VppTemplates } from './vpp-templates.ts';
+import { type RequestTemplate, VppTemplates } from './vpp-templates.ts';
 
 /** Between two looks at next hops: networks may have come that nobody told of, and neighbours that did not answer. */
 const LOOK_MS = 5_000;
@@ -40,6 +43,9 @@ export class VppSession implements FibSession {
   readonly #tables: VppTables;
   readonly #programmers: ReadonlyMap<Family, VppProgrammer>;
   readonly audit: VppAudit;
+  readonly #proof: VppProof;
+  /** Requests without an answer that are proven, or whose proof is under way. */
+  #provenUpTo = 0;
   readonly #lookTimer: NodeJS.Timeout;
   #phase: SessionPhase = 'opening';
   /** Families of groups of which something else is told since this turn: what stands in for them may be there already. */
@@ -69,6 +75,12 @@ export class VppSession implements FibSession {
     });
     this.#programmers = new Map(fib.states.map((state) => [state.store.family, this.#newProgrammer(state)]));
     this.audit = this.#newAudit();
+    this.#proof = new VppProof({
+      states: ipStates(fib),
+      compare: (state, slot) => this.audit.compare(state, slot),
+      onDoubted: () => fib.idle(),
+      onError: fib.onError,
+    });
     this.#lookTimer = setInterval(() => {
       this.#lookAtSubstitutes();
       this.#askForNeighbours();
@@ -80,7 +92,7 @@ export class VppSession implements FibSession {
   }
 
   get isIdle(): boolean {
-    return this.#recount === undefined;
+    return this.#recount === undefined && !this.#proof.isDoubting;
   }
 
   /** Begins the replay. `mayHaveRoutes`: an earlier process, or connection, may have programmed this VPP. */
@@ -113,14 +125,45 @@ export class VppSession implements FibSession {
     // Not while something was refused unasked: VPP may have it.
     if (!this.#tables.hasMarked || !this.#fib.states.every((state) => this.#isAnswered(state))) {
       this.#phase = 'following';
+      void this.#prove();
       return;
     }
     this.#phase = 'sweeping';
-    void this.#tables.sweep().then(() => {
+    void this.#proveAndSweep();
+  }
+
+  async #proveAndSweep(): Promise<void> {
+    // What VPP refused without a word would be swept though it is wanted.
+    await this.#prove();
+    if (this.#life.signal.aborted) return;
+    if (this.#fib.isSettled) {
+      await this.#tables.sweep();
       if (this.#life.signal.aborted) return;
       this.#phase = 'following';
-      this.#fib.idle();
-    });
+    } else {
+      this.#phase = 'replaying';
+      this.#fib.changed();
+    }
+    this.#fib.idle();
+  }
+
+  /** Looks up what was told without an answer since the last proof. Never rejects. */
+  async #prove(): Promise<void> {
+    const { verify } = this.#options.config();
+    const sent = [...this.#programmers.values()].reduce((sum, { silentSent }) => sum + silentSent, 0);
+    if (sent === this.#provenUpTo || verify === 'answered') return;
+    this.#provenUpTo = sent;
+    await this.#tryToProve(() => this.#proof.prove(verify));
+  }
+
+  /** Never rejects. */
+  async #tryToProve(prove: () => Promise<void>): Promise<void> {
+    try {
+      await this.audit.ready();
+      await prove();
+    } catch (error) {
+      if (!this.#life.signal.aborted) this.#fib.onError(`look up what VPP was told: ${reasonOf(error)}`);
+    }
   }
 
   /**
@@ -138,6 +181,11 @@ export class VppSession implements FibSession {
     }
     // A link that came up was down when VPP asked for them.
     this.#askForNeighbours();
+  }
+
+  /** Somebody wants to remove an IP table: what left it without an answer is looked for. */
+  proveTable(id: number): void {
+    void this.#tryToProve(() => this.#proof.proveTable(id));
   }
 
   /** Somebody else may remove an IP table that has no routes. */
@@ -161,6 +209,7 @@ export class VppSession implements FibSession {
     clearInterval(this.#lookTimer);
     if (this.#recount !== undefined) clearImmediate(this.#recount);
     this.audit[Symbol.dispose]();
+    this.#proof[Symbol.dispose]();
     for (const programmer of this.#programmers.values()) programmer[Symbol.dispose]();
     this.#templates[Symbol.dispose]();
   }
@@ -173,6 +222,7 @@ export class VppSession implements FibSession {
       client,
       state,
       templates: this.#templates,
+      templateOf: (slot, group) => this.#templateOf(state, slot, group),
       substitute: (group) => this.#substitute(group),
       defaultTableId: () => (isMpls ? 0 : config().tableId),
       hasTable: (id) => {
@@ -180,7 +230,60 @@ export class VppSession implements FibSession {
         return this.#tables.has(isMpls ? 'mpls' : 'ip', id);
       },
       batchSize: () => config().batchSize,
+      // Labels cannot be looked up.
+      mayBeSilent: () => !isMpls && config().verify !== 'answered' && this.audit.canLook,
+      onRefused: (slot, error, wasTrusted) => this.#refused(state, slot, error, wasTrusted),
     });
+  }
+
+  /** The request for a group in the table of a slot; undefined while VPP cannot be told it. */
+  #templateOf({ store }: BackendState, slot: number, group: GroupId): RequestTemplate | undefined {
+    const isMpls = store.family === 'mpls';
+    const bit = isMpls ? store.w0[slot]! & 1 : 0;
+    const table = this.#templates.table(store.family, this.#tableIdOf(store, slot), bit === 1);
+    const template = this.#templates.of(table, group);
+    return typeof template === 'string' ? undefined : template;
+  }
+
+  /** VPP's number of the table of a slot. */
+  #tableIdOf(store: RouteStore, slot: number): number {
+    const id = store.tableIdOf(slot);
+    if (id !== DEFAULT_TABLE) return id;
+    return store.family === 'mpls' ? 0 : this.#options.config().tableId;
+  }
+
+  #refused(state: BackendState, slot: number, { retval }: VppApiError, wasTrusted: boolean): void {
+    // Whatever was told in the same way without an answer may have been refused too.
+    if (wasTrusted) this.#proof.doubt(state, slot, state.told(slot));
+    if (retval === Retval.noSuchFib) this.#missesTable(state, slot);
+  }
+
+  /** VPP says that it does not have the table of a slot. Whether it should have it. */
+  #missesTable({ store }: BackendState, slot: number): boolean {
+    const id = this.#tableIdOf(store, slot);
+    if (store.family === 'mpls' || !this.#tables.isThere(id)) return false;
+    void this.#recoverTable(id);
+    return true;
+  }
+
+  async #recoverTable(id: number): Promise<void> {
+    this.#forgetLastTable();
+    const wasLost = await this.#tables.recover(id);
+    if (this.#life.signal.aborted) return;
+    this.#forgetLastTable();
+    if (wasLost) this.#tellTableAgain(id);
+    // Those that came meanwhile.
+    for (const state of ipStates(this.#fib)) state.sweep();
+  }
+
+  #tellTableAgain(id: number): void {
+    this.#fib.onError(`VPP has lost table ${id}: its routes are told again`);
+    for (const state of ipStates(this.#fib)) {
+      const { store } = state;
+      for (let slot = 0; slot < store.top; slot++) {
+        if (this.#tableIdOf(store, slot) === id) state.happened(slot, 'vanished');
+      }
+    }
   }
 
   #newAudit(): VppAudit {
@@ -189,13 +292,14 @@ export class VppSession implements FibSession {
     return new VppAudit(
       {
         client,
-        states: this.#fib.states.filter(({ store }) => store.family !== 'mpls'),
-        templateOf: ({ store }, slot, group) => {
-          const id = store.tableIdOf(slot);
-          const table = this.#templates.table(store.family, id === DEFAULT_TABLE ? defaultTableId() : id);
-          const template = this.#templates.of(table, group);
-          return typeof template === 'string' ? undefined : template;
+        states: ipStates(this.#fib),
+        templateOf: (state, slot, group) => this.#templateOf(state, slot, group)?.bytes,
+        onDiffers: (state, slot, group) => {
+          const template = this.#templateOf(state, slot, group);
+          if (template !== undefined) template.trust = 'doubted';
+          this.#proof.doubt(state, slot, group);
         },
+        missesTable: (state, slot) => this.#missesTable(state, slot),
         defaultTableId,
         isQuiet: () => this.#fib.isQuiet,
         onError: this.#fib.onError,
@@ -237,4 +341,9 @@ export class VppSession implements FibSession {
   #askForNeighbours(): void {
     if (this.#phase !== 'opening') void this.#templates.ipv6Neighbours.ask(this.#options.client);
   }
+}
+
+/** Of the families whose routes VPP can be asked for one by one. */
+function ipStates({ states }: FibBackend): BackendState[] {
+  return states.filter(({ store }) => store.family !== 'mpls');
 }

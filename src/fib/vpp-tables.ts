@@ -14,6 +14,7 @@ import {
   beginTableReplace,
   dumpMplsRoutes,
   dumpMplsTables,
+  dumpTables,
   endTableReplace,
   FibPathType,
   FIRST_FREE_LABEL,
@@ -28,6 +29,8 @@ const RETRY_MS = 1_000;
 const CALL = { timeoutMs: 30_000 } as const;
 /** For the end of a replace: VPP removes all routes that were not sent again in one go (docs/health.md has figures). */
 const SWEEP = { timeoutMs: 120_000, blocksVpp: true } as const;
+
+const FAMILIES = [4, 6] as const;
 
 type Kind = 'ip' | 'mpls';
 
@@ -63,6 +66,31 @@ export class VppTables {
 
   get hasMarked(): boolean {
     return this.#marked.size > 0;
+  }
+
+  /** Whether VPP has an IP table, as far as is known here. */
+  isThere(id: number): boolean {
+    return this.#tables.ip.get(id) === 'there';
+  }
+
+  /**
+   * VPP says that an IP table does not exist. When that is so, it is made again and marked, and all routes in it are to
+   * be told again: VPP hides a table that is deleted while it has routes, and has them again with the table. True then;
+   * false when VPP meant another table. Never rejects.
+   */
+  async recover(id: number): Promise<boolean> {
+    if (id === 0 || !this.isThere(id)) return false;
+    this.#tables.ip.set(id, 'asked');
+    let isLost = false;
+    await this.#attempt(`look for table ${id}`, async () => {
+      const found = (await dumpTables(this.#options.client)).filter((table) => table.tableId === id);
+      isLost = found.length < FAMILIES.length;
+    });
+    if (isLost) await this.mark([id]);
+    else this.#tables.ip.set(id, 'there');
+    // It could not be made: the next route tries again.
+    if (!this.isThere(id)) this.#tables.ip.delete(id);
+    return isLost;
   }
 
   /** Somebody else may remove the table: it is made anew for the next route. */
@@ -151,7 +179,7 @@ export class VppTables {
   }
 
   async #inBoth(id: number, act: (table: Parameters<typeof addDelTable>[1]) => Promise<void>): Promise<void> {
-    for (const family of [4, 6] as const) await act({ tableId: tableId(id), family });
+    for (const family of FAMILIES) await act({ tableId: tableId(id), family });
   }
 
   /** False when it failed, which is said while the session lasts. */

@@ -16,7 +16,7 @@ import {
   tableId,
 } from '../vpp/api/mod.ts';
 import { NextHopGroups } from './next-hop-groups.ts';
-import { ADDRESS_OFFSET, LABEL_OFFSET, LENGTH_OFFSET, VppTemplates } from './vpp-templates.ts';
+import { ADDRESS_OFFSET, LABEL_OFFSET, LENGTH_OFFSET, type Template, VppTemplates } from './vpp-templates.ts';
 
 const XE0 = swIfIndex(3);
 
@@ -46,6 +46,10 @@ function encoded<Body>(
 
 const hop = (address: string, name?: string, weight = 1) =>
   ({ family: address.includes(':') ? 6 : 4, address, weight, interface: name }) as const;
+const bytesOfTemplate = (template: Template): Uint8Array => {
+  if (typeof template === 'string') throw new Error(template);
+  return template.bytes;
+};
 const bytesOf = (address: string): Uint8Array => parseAddress(address)!.bytes;
 
 describe('a template with its destination put in', () => {
@@ -61,7 +65,7 @@ describe('a template with its destination put in', () => {
       labels: [],
     };
     const group = groups.intern(4, action);
-    const template = templates.of(templates.table(4, 7), group) as Uint8Array;
+    const template = bytesOfTemplate(templates.of(templates.table(4, 7), group));
     new DataView(template.buffer).setUint32(ADDRESS_OFFSET, 0x0a00_0000);
     template[LENGTH_OFFSET] = 8;
     const body = routeBody({
@@ -85,11 +89,11 @@ describe('a template with its destination put in', () => {
       return template;
     };
     const group = groups.intern(6, { kind: 'unreachable' });
-    const add = fill(templates.of(templates.table(6, 0), group) as Uint8Array);
+    const add = fill(bytesOfTemplate(templates.of(templates.table(6, 0), group)));
     const paths = [fibPath({ proto: FibPathProto.ip6, type: FibPathType.icmpUnreachable })];
     const base = { tableId: tableId(0), prefix };
     expect(add).toEqual(encoded(ipRouteAddDel, routeBody({ ...base, isAdd: true, paths })));
-    const removal = fill(templates.of(templates.table(6, 0), 0) as Uint8Array);
+    const removal = fill(bytesOfTemplate(templates.of(templates.table(6, 0), 0)));
     expect(removal).toEqual(encoded(ipRouteAddDel, routeBody({ ...base, isAdd: false, paths: [] })));
   });
 
@@ -97,7 +101,7 @@ describe('a template with its destination put in', () => {
     const { groups, templates } = make();
     const group = groups.intern('mpls', { kind: 'forward', nextHops: [hop('192.0.2.1', 'xe0')], labels: [] });
     for (const isEndOfStack of [true, false]) {
-      const template = templates.of(templates.table('mpls', 0, isEndOfStack), group) as Uint8Array;
+      const template = bytesOfTemplate(templates.of(templates.table('mpls', 0, isEndOfStack), group));
       new DataView(template.buffer).setUint32(LABEL_OFFSET, 100);
       const body = mplsRouteBody({
         isAdd: true,
@@ -156,7 +160,7 @@ describe('the paths of each shape', () => {
       [6, { kind: 'prohibit' }, [fibPath({ proto: ip6, type: FibPathType.icmpProhibit })]],
     ] as const) {
       const group = groups.intern(family, action);
-      const template = templates.of(templates.table(family, 7), group);
+      const template = bytesOfTemplate(templates.of(templates.table(family, 7), group));
       const prefix = { family, address: family === 4 ? '0.0.0.0' : '::', length: 0 } as const;
       const body = routeBody({ isAdd: true, tableId: tableId(7), prefix, paths: [...paths] });
       expect(template).toEqual(encoded(ipRouteAddDel, body));
@@ -171,7 +175,7 @@ describe('a refusal by ICMP in VPP before 26.02', () => {
     templates.takesIcmpForAttached = true;
     const lengths = ([4, 6, 'mpls'] as const).map((family) => {
       const group = groups.intern(family, { kind: 'unreachable' });
-      return templates.of(templates.table(family, 0, true), group).length;
+      return bytesOfTemplate(templates.of(templates.table(family, 0, true), group)).length;
     });
     expect(lengths).toEqual([39 + 2 * 167, 39 + 2 * 167, 24 + 167]);
   });
@@ -188,7 +192,10 @@ describe('what cannot be sent now', () => {
     expect(word({ kind: 'forward', nextHops: [hop('203.0.113.1')], labels: [100] })).toMatch(
       /a label needs the interface of 203\.0\.113\.1/,
     );
-    expect(word({ kind: 'forward', nextHops: [hop('192.0.2.1')], labels: [100] })).toBeInstanceOf(Uint8Array);
+    expect(word({ kind: 'forward', nextHops: [hop('192.0.2.1')], labels: [100] })).toEqual({
+      bytes: expect.any(Uint8Array),
+      trust: 'unknown',
+    });
     const two = [hop('192.0.2.1', 'xe0'), hop('192.0.2.9', 'xe9')];
     const action: RouteAction = { kind: 'forward', nextHops: two, labels: [] };
     expect(word(action)).toBe('VPP has no interface xe9');

@@ -33,8 +33,18 @@ export const ADDRESS_OFFSET = requestOffset(ipRouteAddDel, 'route', 'prefix', 'a
 export const LENGTH_OFFSET = requestOffset(ipRouteAddDel, 'route', 'prefix', 'len');
 export const LABEL_OFFSET = requestOffset(mplsRouteAddDel, 'mr_route', 'mr_label');
 
-/** A request without its destination, or in words why there is none now. */
-export type Template = Uint8Array | string;
+/** The request of a group in a table, without its destination. */
+export interface RequestTemplate {
+  readonly bytes: Uint8Array;
+  /**
+   * `answered`: VPP has taken it from a route, and will from others: what it refuses is refused by the group and the
+   * table, never by the prefix. `doubted`: VPP has refused it since, or had something else of a route than it was told.
+   */
+  trust: 'unknown' | 'answered' | 'doubted';
+}
+
+/** A request, or in words why there is none now. */
+export type Template = RequestTemplate | string;
 
 /** Where routes go: those of one family and table have their templates in common. */
 export interface TemplateTable {
@@ -90,7 +100,8 @@ export class VppTemplates implements Disposable {
   of(table: TemplateTable, group: GroupId): Template {
     const known = table.made.get(group);
     if (known !== undefined) return known;
-    const template = this.#encode(group, table);
+    const bytes = this.#encode(group, table);
+    const template: Template = typeof bytes === 'string' ? bytes : { bytes, trust: 'unknown' };
     table.made.set(group, template);
     return template;
   }
@@ -125,7 +136,7 @@ export class VppTemplates implements Disposable {
     this.#subscription[Symbol.dispose]();
   }
 
-  #encode(group: GroupId, to: TemplateTable): Template {
+  #encode(group: GroupId, to: TemplateTable): Uint8Array | string {
     const { family, isEndOfStack } = to;
     const action = group === NO_GROUP ? undefined : this.#groups.action(group);
     const paths = action === undefined ? removalPaths(family) : this.#paths(group, action, to);

@@ -21,7 +21,7 @@ const MAX_BACKLOG = 131_072;
 
 const { client, swIfIndex } = await connectWithLoopback(socketPath);
 const fib = new Fib({
-  config: { enabled: true, tableId: 0, batchSize: 256, batchIntervalMs: 10 },
+  config: { enabled: true, tableId: 0, batchSize: 256, batchIntervalMs: 10, verify: 'sample' },
   routes: [],
   resolveInterface: () => swIfIndex,
   onError: (message) => process.stderr.write(`${message}\n`),

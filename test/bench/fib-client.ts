@@ -11,7 +11,8 @@ import { startHttpServer } from '../../src/telemetry/mod.ts';
 import { connectWithLoopback, nextHop } from './fib-setup.ts';
 import { FullTable, NEXT_HOPS } from './full-table.ts';
 
-const [socketPath = '', count = '0', how = 'alone'] = process.argv.slice(2);
+const [socketPath = '', count = '0', how = 'alone', verify = 'sample'] = process.argv.slice(2);
+if (verify !== 'sample' && verify !== 'all' && verify !== 'answered') throw new Error(`no policy ${verify}`);
 const routes = Number(count);
 /** Routes that the source adds between two turns of the event loop, as a feed does. */
 const SLICE = 2_000;
@@ -23,7 +24,7 @@ function rss(): number {
 
 const { client, swIfIndex } = await connectWithLoopback(socketPath);
 const fib = new Fib({
-  config: { enabled: true, tableId: 0, batchSize: 256, batchIntervalMs: 10 },
+  config: { enabled: true, tableId: 0, batchSize: 256, batchIntervalMs: 10, verify },
   routes: [],
   resolveInterface: () => swIfIndex,
   onError: (message) => process.stderr.write(`${message}\n`),

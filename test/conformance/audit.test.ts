@@ -18,7 +18,13 @@ import {
 } from '../../src/vpp/api/mod.ts';
 import { type ConformanceVpp, startVpp, targetName } from './harness.ts';
 
-const CONFIG: FibVppConfig = { enabled: true, tableId: 0, batchSize: 16, batchIntervalMs: 1 };
+const CONFIG: FibVppConfig = {
+  enabled: true,
+  tableId: 0,
+  batchSize: 16,
+  batchIntervalMs: 1,
+  verify: 'sample',
+};
 const PACE = { tickMs: 5, roundMs: 20, resolveMs: 50, settleMs: 5 };
 
 let vpp: ConformanceVpp;

@@ -1,6 +1,7 @@
 /**
- * The API socket: framing, handshake, dispatch, events. Silently drops what VPP drops: unknown ids, frames
- * shorter than their message, an unknown client_index.
+ * The API socket: framing, handshake, dispatch, events. Silently drops what VPP drops: unknown ids and frames shorter
+ * than their message. A request with the client_index of no client is executed, and nobody gets the answer
+ * (vl_api_client_index_to_registration in VPP's src/vlibmemory/api.h).
  *
  * Messages sent by the million (routes) are handled without an object per message: `#handleShort`.
  */
@@ -18,6 +19,7 @@ const SOCKCLNT_CREATE = 15;
 const SOCKCLNT_CREATE_REPLY = 16;
 /** VPP marks the handles of socket clients with this bit (SOCK_API_REG_HANDLE_BIT). */
 const SOCKET_CLIENT = 0x8000_0000;
+const NOBODY = 0xffff_ffff;
 const SLICE_MS = 20;
 /** Frames between two reads of the clock. */
 const FRAMES_PER_LOOK = 64;
@@ -104,6 +106,11 @@ class Client {
 
 /** The part of a handler's context that belongs to one client. */
 type ClientContext = Pick<HandlerContext, 'clientIndex' | 'wantInterfaceEvents' | 'closeClient'>;
+
+/** What a handler has of the client that a request names, when there is no such client. */
+function nobody({ context }: Client): HandlerContext {
+  return { ...context, clientIndex: NOBODY, wantInterfaceEvents: () => false, closeClient: () => {} };
+}
 
 /** A message that is answered. */
 interface Known {
@@ -221,8 +228,8 @@ export class ApiServer {
     }
     const known = this.#known[id];
     if (known === undefined || payload.length < known.bytes) return;
-    const target = this.#clients.get(payload.readUInt32BE(2));
-    if (target === undefined || !target.isRegistered) return;
+    const asked = this.#clients.get(payload.readUInt32BE(2));
+    const target = asked?.isRegistered === true ? asked : undefined;
     known.received++;
     const { faults } = this.#options;
     if (faults.disconnectAfter !== undefined && --faults.disconnectAfter <= 0) {
@@ -236,13 +243,22 @@ export class ApiServer {
     const delayMs = fault?.kind === 'late' ? fault.delayMs : 0;
     const context = payload.readUInt32BE(6);
     if (fault?.kind === 'error') this.#answer(target, [refusal(known.name, fault.retval)], context, 0);
+    else if (fault?.kind === 'lose') this.#answer(target, [refusal(known.name, 0)], context, 0);
     else if (known.short !== undefined) this.#handleShort(target, known, payload, delayMs);
-    else this.#answer(target, known.handler?.(payload, target.context) ?? [], context, delayMs);
+    else {
+      const handled = known.handler?.(payload, target?.context ?? nobody(client)) ?? [];
+      this.#answer(target, handled, context, delayMs);
+    }
   }
 
-  #handleShort(client: Client, { short, replyId }: Known, payload: Buffer, delayMs: number): void {
+  #handleShort(
+    client: Client | undefined,
+    { short, replyId }: Known,
+    payload: Buffer,
+    delayMs: number,
+  ): void {
     const reply = this.#shortReply;
-    if (short?.(payload, this.#options.state, reply) !== true) return;
+    if (short?.(payload, this.#options.state, reply) !== true || client === undefined) return;
     const { retval, value } = reply;
     const context = payload.readUInt32BE(6);
     if (delayMs === 0) writeShort(client.output, replyId, context, retval, value);
@@ -256,8 +272,10 @@ export class ApiServer {
     }, delayMs);
   }
 
-  #answer(client: Client, answers: Iterable<Answer>, context: number, delayMs: number): void {
+  #answer(client: Client | undefined, answers: Iterable<Answer>, context: number, delayMs: number): void {
     for (const { name, body, isAddressed = false } of answers) {
+      // A handler may be a generator, which does nothing before it is asked.
+      if (client === undefined) continue;
       const write = (): void => {
         const head = isAddressed ? 10 : 6;
         const at = client.output.begin(head + body.length);

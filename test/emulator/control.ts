@@ -5,6 +5,7 @@
 
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
+import type { FaultScope } from './faults.ts';
 import type { ReportedRoute } from './fib-report.ts';
 import { listenAsVpp } from './listen.ts';
 
@@ -18,10 +19,14 @@ export type ControlCommand =
   /** Its main thread is busy and handles nothing, including signals, for `ms` or without end. */
   | { readonly command: 'spin'; readonly ms?: number }
   /** Answers to `message` (`*`: all) are delayed by `ms`, for `count` requests. */
-  | { readonly command: 'late'; readonly message: string; readonly ms: number; readonly count?: number }
-  | { readonly command: 'error'; readonly message: string; readonly retval: number; readonly count?: number }
-  | { readonly command: 'drop'; readonly message: string; readonly count?: number }
-  /** Cancels late, error, drop and disconnect. */
+  | ({ readonly command: 'late'; readonly message: string; readonly ms: number } & FaultScope)
+  | ({ readonly command: 'error'; readonly message: string; readonly retval: number } & FaultScope)
+  | ({ readonly command: 'drop'; readonly message: string } & FaultScope)
+  /** Requests are answered with 0, and not executed. */
+  | ({ readonly command: 'lose'; readonly message: string } & FaultScope)
+  /** For what happens by chance. */
+  | { readonly command: 'seed'; readonly seed: number }
+  /** Cancels late, error, drop, lose and disconnect. */
   | { readonly command: 'clear' }
   /** Ends all API connections, now or at the request after `afterRequests` more. */
   | { readonly command: 'disconnect'; readonly afterRequests?: number }

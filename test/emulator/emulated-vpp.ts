@@ -165,13 +165,19 @@ export class EmulatedVpp {
         setTimeout(() => spin(given.ms), 5);
         return undefined;
       case 'late':
-        this.#faults.set(given.message, { kind: 'late', delayMs: given.ms }, given.count);
+        this.#faults.set(given.message, { kind: 'late', delayMs: given.ms }, given);
         return undefined;
       case 'error':
-        this.#faults.set(given.message, { kind: 'error', retval: given.retval }, given.count);
+        this.#faults.set(given.message, { kind: 'error', retval: given.retval }, given);
         return undefined;
       case 'drop':
-        this.#faults.set(given.message, { kind: 'drop' }, given.count);
+        this.#faults.set(given.message, { kind: 'drop' }, given);
+        return undefined;
+      case 'lose':
+        this.#faults.set(given.message, { kind: 'lose' }, given);
+        return undefined;
+      case 'seed':
+        this.#faults.seed(given.seed);
         return undefined;
       case 'clear':
         this.#faults.clear();

@@ -2,6 +2,8 @@
  * The faults of the emulator: from the environment at its start, and by the control socket while it runs.
  */
 
+import { randomNumbers } from '../system/random.ts';
+
 /** `EMULATOR_FAULTS`, JSON. */
 export interface StartFaults {
   /** Exits at once with this code (true: 1). */
@@ -33,23 +35,39 @@ export interface StartFaults {
 export type MessageFault =
   | { readonly kind: 'late'; readonly delayMs: number }
   | { readonly kind: 'error'; readonly retval: number }
-  | { readonly kind: 'drop' };
+  | { readonly kind: 'drop' }
+  /** Answered with 0, but not executed. */
+  | { readonly kind: 'lose' };
+
+/** Which requests a fault is for. */
+export interface FaultScope {
+  /** This many, default all until it is cleared. */
+  readonly count?: number | undefined;
+  /** Each with this probability, default 1. */
+  readonly chance?: number | undefined;
+}
 
 interface Counted {
   readonly fault: MessageFault;
+  readonly chance: number;
   remaining: number;
 }
 
 export class Faults {
   readonly #byMessage = new Map<string, Counted>();
+  #random = randomNumbers(0);
   /** When set, requests are not read any more. */
   isHanging = false;
   /** Connections end after this many further requests. */
   disconnectAfter: number | undefined;
 
-  /** For `count` requests, or until cleared. */
-  set(message: string, fault: MessageFault, count = Number.POSITIVE_INFINITY): void {
-    this.#byMessage.set(message, { fault, remaining: count });
+  set(message: string, fault: MessageFault, { count, chance = 1 }: FaultScope = {}): void {
+    this.#byMessage.set(message, { fault, chance, remaining: count ?? Number.POSITIVE_INFINITY });
+  }
+
+  /** What follows by chance is the same for the same seed and requests. */
+  seed(seed: number): void {
+    this.#random = randomNumbers(seed);
   }
 
   clear(): void {
@@ -63,6 +81,7 @@ export class Faults {
     for (const key of [message, '*']) {
       const counted = this.#byMessage.get(key);
       if (counted === undefined || counted.remaining <= 0) continue;
+      if (counted.chance < 1 && this.#random.random() >= counted.chance) continue;
       counted.remaining--;
       return counted.fault;
     }

@@ -60,7 +60,7 @@ it.skipIf(process.getuid?.() !== 0).each(Object.entries(DAEMONS))(
     resources.defer(() => client.close());
     const fib = resources.use(
       new Fib({
-        config: { enabled: true, tableId: 0, batchSize: 256, batchIntervalMs: 10 },
+        config: { enabled: true, tableId: 0, batchSize: 256, batchIntervalMs: 10, verify: 'sample' },
         routes: [],
         resolveInterface: () => swIfIndex,
         onError: () => {},

@@ -1,7 +1,7 @@
 /** [fib.vpp] and [fib.kernel]: which FIBs are programmed, and how. */
 import { flag } from '../flag.ts';
 import { leaf, section } from '../leaf.ts';
-import { integer } from '../leaf-types.ts';
+import { choice, integer } from '../leaf-types.ts';
 import { netns } from '../name-types.ts';
 
 const MAX_U32 = 4294967295;
@@ -31,6 +31,13 @@ export const fibVpp = section('fib.vpp', {
       sentence: 'How long a batch that is not full waits for more routes; 0 sends at once',
       example: '50',
       cannotFail: 'this program keeps this time itself',
+    }),
+    verify: leaf('verify', choice('sample', 'all', 'answered'), {
+      default: 'sample',
+      sentence:
+        'How VPP confirms thousands of routes at a time: sample and all send most of them without asking for an answer, which takes half the time, then look up a sample of each next-hop group or all of them; answered asks for an answer to each',
+      example: 'answered',
+      cannotFail: 'every choice leads to the same routes',
     }),
   },
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { BULK_CONTEXT, BulkChannel, type BulkOptions, BulkRing, RING_SIZE } from './bulk.ts';
 import { VppApiError } from './errors.ts';
 
-const IDS = { messageId: 10, replyId: 11, name: 'ip_route_add_del' };
+const IDS = { messageId: 10, replyId: 11, pingId: 12, pingReplyId: 13, name: 'ip_route_add_del' };
 const FRAME = new Uint8Array(20);
 
 class Peer {

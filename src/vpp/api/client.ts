@@ -8,7 +8,7 @@
 
 import { createConnection, type Socket } from 'node:net';
 import { isErrno, OwnPauses } from '../../linux/mod.ts';
-import { BULK_CONTEXT, BulkChannel, type BulkOptions, BulkRing } from './bulk.ts';
+import { BULK_CONTEXT, BulkChannel, type BulkOptions, BulkRing, NO_CLIENT } from './bulk.ts';
 import type {
   CallOptions,
   ClientCounters,
@@ -92,7 +92,8 @@ export class VppApiClient implements AsyncDisposable {
     const writer = this.#writer;
     this.#bulk = new BulkRing({
       isCongested: () => writer.isCongested,
-      writeTemplate: (id, context, template) => this.#writeTemplate(id, context, template),
+      writeTemplate: (id, context, template, isSilent) =>
+        this.#writeTemplate(id, isSilent ? NO_CLIENT : this.#serverIndex, context, template),
       get bytes() {
         return writer.bytes;
       },
@@ -275,7 +276,13 @@ export class VppApiClient implements AsyncDisposable {
   /** A channel for bulk requests from templates; see `BulkChannel`. Throws as `request` rejects. */
   bulk(def: RequestDef<unknown, { readonly retval: number }>, options: BulkOptions): BulkChannel {
     this.refuseWhenClosed(def.name);
-    const ids = { messageId: this.#id(def), replyId: this.#id(def.reply), name: def.name };
+    const ids = {
+      messageId: this.#id(def),
+      replyId: this.#id(def.reply),
+      pingId: this.#id(controlPing),
+      pingReplyId: this.#id(controlPing.reply),
+      name: def.name,
+    };
     const channel = new BulkChannel(this.#bulk, ids, options);
     this.#bulk.add(channel);
     return channel;
@@ -357,14 +364,14 @@ export class VppApiClient implements AsyncDisposable {
     }
   }
 
-  #writeTemplate(id: number, context: number, template: Uint8Array): number {
+  #writeTemplate(id: number, clientIndex: number, context: number, template: Uint8Array): number {
     this.#sweeper ??= this.#startSweeper();
     const writer = this.#writer;
     const offset = writer.reserve(template.length);
     writer.bytes.set(template, offset);
     const { view } = writer;
     view.setUint16(offset, id);
-    view.setUint32(offset + 2, this.#serverIndex);
+    view.setUint32(offset + 2, clientIndex);
     view.setUint32(offset + 6, context);
     return offset;
   }

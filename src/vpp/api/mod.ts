@@ -5,7 +5,7 @@
  * typed operations for requests to VPP, the messages that they need, and the parts from which `fib` builds its frames.
  */
 
-export { BulkChannel } from './bulk.ts';
+export { BulkChannel, SILENT_WINDOW } from './bulk.ts';
 export { VppApiClient } from './client.ts';
 export {
   type ConnectedEvent,
