@@ -399,6 +399,15 @@ describe('warnings', () => {
       ['fib.kernel.enabled 6: VPP\'s linux_nl reads these routes in "dataplane"'],
     ],
     [`[vpp]\nenabled = true\n${NIC}[fib.kernel]\nenabled = true\nimport = true`, []],
+    [
+      `[vpp]\nenabled = true\n${NIC}[vpp.lcp]\nfollow = true`,
+      ['vpp.lcp.follow 6: VLAN devices in Linux are not followed: write import = true in [fib.kernel]'],
+    ],
+    [
+      '[vpp.lcp]\nfollow = true',
+      ['vpp.lcp.follow 2: VLAN devices in Linux are not followed: write enabled = true in [vpp] and [vpp.lcp]'],
+    ],
+    [`[vpp]\nenabled = true\n${NIC}[vpp.lcp]\nfollow = true\n[fib.kernel]\nimport = true`, []],
     [`[vpp]\nenabled = true\n${NIC}[fib.kernel]\nenabled = true\nnetns = other`, []],
     [
       `[vpp]\nenabled = true\nexternal = true\n${NIC}`,
