@@ -1,5 +1,5 @@
 /** A home router: NAT, a filter, a port forward, and DHCP for the LAN. */
-import type { FieldCase } from '../case.ts';
+import type { FieldCase, Step } from '../case.ts';
 import { bird, dnsmasq, iperfServer } from '../daemons.ts';
 import { killVpp } from '../kill-vpp.ts';
 import { becomes, holds, losesSight, reaches, type Finding } from '../steps.ts';
@@ -8,7 +8,7 @@ import type { Field } from '../field.ts';
 /** What the server of `iperf3` says of its client. */
 async function transfer(field: Field, from: string, to: string, port = 5201): Promise<Finding> {
   const line = `iperf3 --client ${to} --port ${port} --bytes 256K --json --connect-timeout 2000 --get-server-output`;
-  const { code, text } = await field.peer(from).run(line, 20_000);
+  const { code, text } = await field.host(from).run(line, 20_000);
   return code === 0 ? text : `exit code ${code}: ${text.slice(0, 600)}`;
 }
 
@@ -24,7 +24,131 @@ protocol kernel { ipv4 { export none; import none; }; }
 protocol bgp isp { local 198.51.100.1 as 65001; neighbor 198.51.100.2 as 65002; multihop 2; ipv4 { import all; export none; }; }
 `);
 
+/** busybox gives its client no script: this one makes what a lease says. */
+const LEASE_SCRIPT = `#!/bin/sh
+case $1 in
+bound | renew)
+  ip address flush dev $interface scope global
+  ip address add $ip/$mask dev $interface
+  ip route replace default via $router
+  echo nameserver $dns >/etc/resolv.conf
+  ;;
+esac`;
+
+async function takesLease({ linux }: Field): Promise<Finding> {
+  await linux.shell(`cat >/tmp/lease <<'END'\n${LEASE_SCRIPT}\nEND\nchmod +x /tmp/lease`);
+  const { text } = await linux.shell('busybox udhcpc -i xe0 -f -q -n -t 4 -T 1 -s /tmp/lease', 20_000);
+  return holds(text, /lease of 192\.168\.1\.1\d\d obtained/);
+}
+
+/** The Linux client resolves a name by the box, which asks the provider, and opens a TCP connection to it. */
+const usesNames = (withinS: number): Step =>
+  becomes('the client resolves a name and has a TCP connection to it', withinS, async (field) => {
+    const { text } = await field.linux.run('busybox nslookup www.example.net 192.168.1.1', 10_000);
+    if (!/203\.0\.113\.1\b/.test(text)) return text;
+    // From the address that the provider has leased.
+    return holds(String(await transfer(field, 'linux', 'www.example.net')), /198\.51\.100\.[56]\d\b/);
+  });
+
 export const cases: readonly FieldCase[] = [
+  {
+    name: 'home-network',
+    shows:
+      'a home: a WAN by DHCP, two LAN ports in a bridge, a VLAN for guests, and a Linux client with a lease, names and TCP through the NAT; guests reach the Internet and not the LAN; a kill of VPP changes nothing',
+    seconds: 300,
+    planes: ['vpp'],
+    box: {
+      addresses: {
+        xe0: [],
+        xe1: [],
+        xe2: [],
+        xe3: [],
+        lan: ['192.168.1.1/24'],
+        'xe3.20': ['192.168.20.1/24'],
+      },
+      keys: {
+        xe2: 'dhcp = true\nnat = outside\nmss-clamp = auto',
+        lan: 'nat = inside',
+        'xe3.20': 'nat = inside\nacl-in = guests',
+      },
+      ini: `[bridge.lan]
+members = xe0, xe1
+[nat44]
+enabled = true
+masquerade = xe2
+[acl.guests]
+10 = deny any to 192.168.1.0/24
+20 = permit any stateful
+`,
+      daemons: [
+        dnsmasq(`no-resolv
+no-hosts
+server=198.51.100.2
+interface=lan
+interface=xe3.20
+except-interface=lo
+bind-dynamic
+dhcp-range=192.168.1.100,192.168.1.150,255.255.255.0,1h
+dhcp-range=192.168.20.100,192.168.20.150,255.255.255.0,1h
+dhcp-authoritative
+no-ping
+`),
+      ],
+    },
+    linux: { segments: ['xe0'], setup: ['ip link set xe0 up'] },
+    peers: [
+      { name: 'printer', links: [{ segment: 'xe1', addresses: ['192.168.1.9/24'] }] },
+      {
+        name: 'guest',
+        links: [{ segment: 'xe3', addresses: ['192.168.20.2/24'], tags: ['8100:20'] }],
+        routes: ['default via 192.168.20.1'],
+      },
+      {
+        name: 'provider',
+        links: [{ segment: 'xe2', addresses: ['198.51.100.2/24'] }],
+        loopbacks: ['203.0.113.1/32'],
+        daemons: [
+          dnsmasq(`no-resolv
+no-hosts
+interface=xe2
+bind-interfaces
+dhcp-range=198.51.100.50,198.51.100.60,255.255.255.0,1h
+address=/www.example.net/203.0.113.1
+dhcp-authoritative
+no-ping
+`),
+          iperfServer(),
+        ],
+      },
+    ],
+    steps: [
+      becomes('the WAN has a lease', 60, async (field) =>
+        holds(JSON.stringify((await field.box.status())?.wans), /"bound"/),
+      ),
+      becomes('the client of the LAN has a lease', 60, takesLease),
+      reaches('linux', '203.0.113.1', 20),
+      usesNames(30),
+      reaches('linux', '192.168.1.9', 20),
+      becomes('a guest gets a lease of its network', 30, async (field) => {
+        const line = 'busybox udhcpc -i xe3 -f -q -n -t 4 -T 1 -s /bin/true';
+        return holds(
+          (await field.peer('guest').run(line, 20_000)).text,
+          /lease of 192\.168\.20\.1\d\d obtained/,
+        );
+      }),
+      reaches('guest', '203.0.113.1', 20),
+      losesSight('guest', '192.168.1.9', 5),
+      ...killVpp(),
+      reaches('linux', '203.0.113.1', 60),
+      usesNames(30),
+      reaches('linux', '192.168.1.9', 20),
+      reaches('guest', '203.0.113.1', 20),
+      losesSight('guest', '192.168.1.9', 5),
+      becomes('the lease of the WAN is still there', 5, async (field) =>
+        holds(JSON.stringify((await field.box.status())?.wans), /"bound"/),
+      ),
+    ],
+  },
   {
     name: 'home-router',
     shows:
