@@ -405,7 +405,9 @@ describe('warnings', () => {
     ],
     [
       '[vpp.lcp]\nfollow = true',
-      ['vpp.lcp.follow 2: VLAN devices in Linux are not followed: write enabled = true in [vpp] and [vpp.lcp]'],
+      [
+        'vpp.lcp.follow 2: VLAN devices in Linux are not followed: write enabled = true in [vpp] and [vpp.lcp]',
+      ],
     ],
     [`[vpp]\nenabled = true\n${NIC}[vpp.lcp]\nfollow = true\n[fib.kernel]\nimport = true`, []],
     [`[vpp]\nenabled = true\n${NIC}[fib.kernel]\nenabled = true\nnetns = other`, []],
