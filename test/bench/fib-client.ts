@@ -1,7 +1,7 @@
 /**
- * The appliance's own FIB, loaded with a full table and programmed into VPP: left alone, for rates, CPU and memory, or
- * `watched`: its event loop measured while somebody asks for its metrics. Run by fib.ts as a process of its own, so
- * that its memory is its own; prints JSON.
+ * The appliance's own FIB, loaded with a full table and programmed into VPP: left alone, for rates, CPU and memory;
+ * `watched`: its event loop measured while somebody asks for its metrics; or `forwarding`: while packets go through VPP.
+ * Run by fib.ts as a process of its own, so that its memory is its own; prints JSON.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,6 +9,7 @@ import { Fib, newRouteKey } from '../../src/fib/mod.ts';
 import { makeStatus, OWN_NAMES } from '../fixtures/status.ts';
 import { startHttpServer } from '../../src/telemetry/mod.ts';
 import { connectWithLoopback, nextHop } from './fib-setup.ts';
+import { forwardPackets, forwardedPackets } from './forward-packets.ts';
 import { FullTable, NEXT_HOPS } from './full-table.ts';
 
 const [socketPath = '', count = '0', how = 'alone', verify = 'sample'] = process.argv.slice(2);
@@ -67,6 +68,14 @@ if (how === 'watched') {
   process.send?.({ port });
   delay.enable();
 }
+const IDLE_MS = 1_000;
+let idlePackets = 0;
+if (how === 'forwarding') {
+  await forwardPackets(client);
+  const before = await forwardedPackets(client);
+  await sleep(IDLE_MS);
+  idlePackets = ((await forwardedPackets(client)) - before) / (IDLE_MS / 1000);
+}
 let peakRss = 0;
 const sampler = setInterval(() => {
   // without a look at the heap, which costs as much as a hundred routes
@@ -74,6 +83,7 @@ const sampler = setInterval(() => {
 }, 50);
 const source = fib.table.addSource({ name: 'bench', distance: 20, origin: 'feed' });
 const key = newRouteKey();
+const packetsBefore = how === 'forwarding' ? await forwardedPackets(client) : 0;
 const startedAt = performance.now();
 const cpu = process.cpuUsage();
 let made = 0;
@@ -88,6 +98,7 @@ await fib.vpp.settled();
 const seconds = (performance.now() - startedAt) / 1000;
 const { user, system } = process.cpuUsage(cpu);
 delay.disable();
+const loadPackets = how === 'forwarding' ? ((await forwardedPackets(client)) - packetsBefore) / seconds : 0;
 const status = fib.vpp.status;
 process.send?.({ isLoaded: true });
 const loadedRss = rss();
@@ -110,6 +121,9 @@ const result = {
   programmed: status.programmed,
   failed: status.failed,
   failures: status.failures.slice(0, 3),
+  unproven: status.audit?.unproven ?? 0,
+  idlePackets,
+  loadPackets,
   delayMs: {
     p50: delay.percentile(50) / 1e6,
     p99: delay.percentile(99) / 1e6,

@@ -41,6 +41,8 @@ export interface ConformanceOptions {
   readonly extraConf?: string;
   /** Heap and stats segment for a full table; only a real VPP has to be told. */
   readonly isLarge?: boolean;
+  /** Worker threads of a real VPP, each with a core of its own; default none. */
+  readonly workers?: number;
   /** Emulator only: skip the test on a real VPP (`needsEmulator`) before asking for any. */
   readonly faults?: StartFaults;
 }
@@ -109,7 +111,7 @@ class RealTarget implements ConformanceVpp {
   #exited: Promise<void> = Promise.resolve();
   #output = '';
 
-  constructor(binary: string, { extraConf = '', isLarge = false }: ConformanceOptions) {
+  constructor(binary: string, { extraConf = '', isLarge = false, workers = 0 }: ConformanceOptions) {
     this.#binary = binary;
     const pluginDir = process.env['VPP_PLUGIN_DIR'];
     const small = testStartupConf(this.#dir, extraConf);
@@ -117,7 +119,8 @@ class RealTarget implements ConformanceVpp {
       ? small.replace('size 64M', 'size 512M').replace('main-heap-size 512M', 'main-heap-size 3G')
       : small;
     const path = pluginDir === undefined ? '' : ` path ${pluginDir}`;
-    writeFileSync(this.#confFile, conf.replace('plugins {', `plugins {${path}`));
+    const cores = workers === 0 ? conf : conf.replace('main-core 0', `main-core 0 workers ${workers}`);
+    writeFileSync(this.#confFile, cores.replace('plugins {', `plugins {${path}`));
   }
 
   get apiSocket(): string {

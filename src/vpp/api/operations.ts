@@ -90,8 +90,12 @@ export async function ping(client: VppApiClient, options?: CallOptions): Promise
 }
 
 /** The output of one CLI command, over the API socket. */
-export async function runCliInband(client: VppApiClient, command: string): Promise<string> {
-  return (await client.request(cliInband, { cmd: command })).reply;
+export async function runCliInband(
+  client: VppApiClient,
+  command: string,
+  options?: CallOptions,
+): Promise<string> {
+  return (await client.request(cliInband, { cmd: command }, options)).reply;
 }
 
 /**
