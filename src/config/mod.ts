@@ -47,7 +47,7 @@ export { machineProblems } from './machine.ts';
 export { type AddressRange, formatAddressRange, ipv4Number, ipv4Text } from './nat-values.ts';
 export { nearest } from './nearest.ts';
 export { defaultConfig, parseConfig } from './parse.ts';
-export { type Port, portsOf, splitHorizonGroupOf, tagCount } from './ports.ts';
+export { type Port, portsOf, portTraits } from './ports.ts';
 export { formatProblem } from './problems.ts';
 export { formatAction, formatDestination } from './route-difference.ts';
 export { readRouteLine } from './route-line.ts';

@@ -31,16 +31,25 @@ export function portsOf(config: Config): ReadonlyMap<string, Port> {
   return ports;
 }
 
-/** The VLAN tags that all frames of an interface have: so many are taken away where VLANs are to meet. */
-export function tagCount(name: string, { interfaces }: Pick<Config, 'interfaces'>): 0 | 1 | 2 {
-  const own = interfaces.find((one) => one.name === name);
-  const encapsulation = own === undefined ? undefined : encapsulationOf(own);
-  if (encapsulation === undefined || encapsulation.outer === 'any') return 0;
-  // VPP counts the tags that have a number (l2_vtr.c).
-  return encapsulation.tags === 2 && encapsulation.inner === 'any' ? 1 : encapsulation.tags;
+/** What interfaces are as ports, by name: asked for each of many. */
+export interface PortTraits {
+  /** The VLAN tags that all frames of an interface have: so many are taken away where VLANs are to meet. */
+  tagCount(this: void, name: string): 0 | 1 | 2;
+  /** Ports of one group do not forward to each other: those that lead to other bridges of a full mesh. */
+  splitHorizonGroup(this: void, name: string): 0 | 1;
 }
 
-/** Ports of one group do not forward to each other: those that lead to other bridges of a full mesh. */
-export function splitHorizonGroupOf(name: string, config: Config): 0 | 1 {
-  return tunnelsOf(config).some((one) => one.name === name) ? 1 : 0;
+export function portTraits(config: Config): PortTraits {
+  const sections = new Map(config.interfaces.map((one) => [one.name, one]));
+  const tunnels = new Set(tunnelsOf(config).map(({ name }) => name));
+  return {
+    tagCount: (name) => {
+      const own = sections.get(name);
+      const encapsulation = own === undefined ? undefined : encapsulationOf(own);
+      if (encapsulation === undefined || encapsulation.outer === 'any') return 0;
+      // VPP counts the tags that have a number (l2_vtr.c).
+      return encapsulation.tags === 2 && encapsulation.inner === 'any' ? 1 : encapsulation.tags;
+    },
+    splitHorizonGroup: (name) => (tunnels.has(name) ? 1 : 0),
+  };
 }

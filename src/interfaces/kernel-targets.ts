@@ -2,7 +2,7 @@
  * What each interface should be while the kernel forwards: from the configuration alone, in the order in which they are
  * set, parents before what is on them. Pure.
  */
-import { encapsulationOf, portsOf, splitHorizonGroupOf, subInterfaceName } from '../config/mod.ts';
+import { encapsulationOf, portsOf, portTraits, subInterfaceName } from '../config/mod.ts';
 import type { Config, InterfaceConfig } from '../config/types.ts';
 import type { BridgePortFlags } from '../linux/mod.ts';
 
@@ -127,7 +127,7 @@ function masterOf(name: string, config: Config, own: InterfaceConfig | undefined
       learns: bridge.learn,
       floods: bridge.flood,
       floodsUnknown: bridge.unknownUnicastFlood,
-      isIsolated: splitHorizonGroupOf(name, config) > 0,
+      isIsolated: portTraits(config).splitHorizonGroup(name) > 0,
     };
     const stations = bridge.static.filter(({ port }) => port === name).map(({ mac }) => mac);
     return { kind: 'bridge', name: bridge.name, flags, stations };

@@ -137,11 +137,19 @@ export function makeStep(
   return { rank, words, run };
 }
 
+/** What is wanted is compared with each dump, and the rules of a filter are the same list in each. */
+const texts = new WeakMap<object, string>();
+
+function textOf(value: unknown): string | undefined {
+  if (!Array.isArray(value)) return JSON.stringify(value);
+  const text = texts.get(value) ?? JSON.stringify(value);
+  texts.set(value, text);
+  return text;
+}
+
 /** The names of the attributes that VPP has otherwise. */
 export function differences<A extends Attributes>(found: Partial<A>, wanted: A): (keyof A)[] {
-  return Object.keys(wanted).filter(
-    (name) => name in found && JSON.stringify(found[name]) !== JSON.stringify(wanted[name]),
-  );
+  return Object.keys(wanted).filter((name) => name in found && textOf(found[name]) !== textOf(wanted[name]));
 }
 
 /** Whether a found object is to be changed. */

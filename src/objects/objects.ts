@@ -43,6 +43,8 @@ export class Objects {
   #config: Config;
   /** Why VPP cannot have objects of a kind. */
   #missing = new Map<Kind, string>();
+  /** What each configuration asks for of this VPP: asked several times a run. */
+  #wanted = new WeakMap<Config, DesiredState>();
   #failures: ReadonlyMap<string, Failure> = new Map();
   /** By key: what of the configuration the last run left in VPP. */
   #present: ReadonlyMap<string, ObjectStatus> = new Map();
@@ -66,6 +68,7 @@ export class Objects {
   /** A connection: finds out which kinds its VPP can have. */
   attach(client: VppApiClient): void {
     this.#missing = new Map();
+    this.#wanted = new WeakMap();
     this.#settled = undefined;
     for (const kind of KINDS) {
       const [problem] = client.checkMessages(kind.messages);
@@ -211,9 +214,11 @@ export class Objects {
   }
 
   #desired(config: Config): DesiredState {
-    return new Map(
-      KINDS.filter((kind) => !this.#missing.has(kind)).map((kind) => [kind, kind.desired(config)]),
-    );
+    const state =
+      this.#wanted.get(config) ??
+      new Map(KINDS.filter((kind) => !this.#missing.has(kind)).map((kind) => [kind, kind.desired(config)]));
+    this.#wanted.set(config, state);
+    return state;
   }
 
   #plan({ desired, actual }: State): Plan {

@@ -40,7 +40,7 @@ export function plan(
   isExclusive: (kind: Kind) => boolean = () => false,
 ): Plan {
   const goes = (kind: Kind, { isOurs }: Found): boolean => isOurs || isExclusive(kind);
-  const anew = closureOf(desired, actual, goes);
+  const { anew, changed } = compare(desired, actual, goes);
   const steps: PlannedStep[] = [];
   const removedInterfaces = new Set<string>();
   const takenInterfaces = new Set<string>();
@@ -61,13 +61,14 @@ export function plan(
     for (const [name, wanted] of wantedByName) {
       const found = foundByName.get(name);
       const needs = kind.refersTo?.(name, wanted) ?? [];
-      const isAnew = anew.has(keysOf(kind, name)[0]!);
+      const own = keysOf(kind, name)[0]!;
+      const isAnew = anew.has(own);
       if (found !== undefined && isAnew) remove(name, found);
       if (found === undefined || isAnew) {
         add(name, 'create', needs, kind.create(name, wanted));
         const taken = kind.takes?.(name, wanted);
         if (taken !== undefined) takenInterfaces.add(taken);
-      } else if (isOther(kind, found, wanted)) {
+      } else if (changed.has(own)) {
         add(name, 'change', needs, kind.change?.(name, found, wanted) ?? []);
       }
     }
@@ -77,13 +78,20 @@ export function plan(
   return { steps, removedInterfaces, takenInterfaces };
 }
 
-/** The objects that are removed and made anew, because of a difference or because of what they refer to. */
-function closureOf(
+interface Comparison {
+  /** The objects that go, or are removed and made anew: because of a difference or because of what they refer to. */
+  readonly anew: ReadonlySet<Key>;
+  /** Those that differ from what is desired. */
+  readonly changed: ReadonlySet<Key>;
+}
+
+function compare(
   desired: DesiredState,
   actual: ActualState,
   goes: (kind: Kind, found: Found) => boolean,
-): ReadonlySet<Key> {
+): Comparison {
   const gone = new Set<Key>();
+  const changed = new Set<Key>();
   const both: { readonly keys: readonly Key[]; readonly needs: readonly Key[] }[] = [];
   for (const [kind, wantedByName] of desired) {
     const foundByName = actual.get(kind) ?? new Map<string, Found>();
@@ -95,8 +103,9 @@ function closureOf(
         continue;
       }
       both.push({ keys, needs: kind.refersTo?.(name, wanted) ?? [] });
-      if (isOther(kind, found, wanted) && kind.change?.(name, found, wanted) === undefined)
-        for (const key of keys) gone.add(key);
+      if (!isOther(kind, found, wanted)) continue;
+      changed.add(keys[0]!);
+      if (kind.change?.(name, found, wanted) === undefined) for (const key of keys) gone.add(key);
     }
   }
   for (let size = -1; size !== gone.size; ) {
@@ -105,5 +114,5 @@ function closureOf(
       if (needs.some((need) => gone.has(need))) for (const key of keys) gone.add(key);
     }
   }
-  return gone;
+  return { anew: gone, changed };
 }

@@ -27,6 +27,9 @@ export interface FilterNames {
   readonly numbers: readonly number[];
 }
 
+/** By the rules of a filter: asked after each run. */
+const numbered = new WeakMap<object, readonly number[]>();
+
 /** The filters of the configuration among those that VPP has, by VPP's number. */
 export function filterNames(
   config: Config,
@@ -36,7 +39,10 @@ export function filterNames(
   return new Map(
     config.acls.flatMap(({ name, rules }) => {
       const handle = found.get(name)?.handle;
-      return handle === undefined ? [] : [[handle, { name, numbers: ruleNumbers(rules, lists) }] as const];
+      if (handle === undefined) return [];
+      const numbers = numbered.get(rules) ?? ruleNumbers(rules, lists);
+      numbered.set(rules, numbers);
+      return [[handle, { name, numbers }] as const];
     }),
   );
 }

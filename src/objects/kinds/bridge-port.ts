@@ -1,5 +1,5 @@
 /** Ports of bridges, each by the name of its interface; among them the bridge's own interface. */
-import { splitHorizonGroupOf, tagCount } from '../../config/mod.ts';
+import { portTraits } from '../../config/mod.ts';
 import * as api from '../../vpp/api/mod.ts';
 import { differences, type Found, type Kind, type Step } from '../kind.ts';
 import { isOwnTag } from '../own-tag.ts';
@@ -37,14 +37,15 @@ export const bridgePort: Kind<Port> = {
   messages: [api.setL2Bridge, api.bridgeDump, api.tagRewrite],
   desired: (config) => {
     const interfaces = new Set(config.interfaces.map(({ name }) => name));
+    const { splitHorizonGroup, tagCount } = portTraits(config);
     const ports = config.bridges.flatMap(({ name: bridge, members }) => [
       ...members.map((member): [string, Port] => [
         member,
         {
           bridge,
           isBvi: false,
-          splitHorizonGroup: splitHorizonGroupOf(member, config),
-          poppedTags: tagCount(member, config),
+          splitHorizonGroup: splitHorizonGroup(member),
+          poppedTags: tagCount(member),
         },
       ]),
       ...(interfaces.has(bridge)

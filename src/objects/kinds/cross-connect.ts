@@ -2,7 +2,7 @@
  * Cross-connects: VPP has one for each direction and no names for them, so each is named after the interface whose frames
  * it takes. VPP keeps the index of an end that is deleted: both directions go before.
  */
-import { tagCount } from '../../config/mod.ts';
+import { portTraits } from '../../config/mod.ts';
 import * as api from '../../vpp/api/mod.ts';
 import { differences, type Kind, type Step } from '../kind.ts';
 
@@ -28,8 +28,9 @@ export const crossConnect: Kind<Direction> = {
   name: 'cross-connect',
   messages: [api.setL2CrossConnect, api.crossConnectDump, api.tagRewrite],
   desired: (config) => {
+    const { tagCount } = portTraits(config);
     const all = config.crossConnects.flatMap(({ interfaces: [a = '', b = ''], tagRewrite: rewrite }) => {
-      const poppedTags = (name: string) => (rewrite === 'keep' ? 0 : tagCount(name, config));
+      const poppedTags = (name: string) => (rewrite === 'keep' ? 0 : tagCount(name));
       return [
         [a, { to: b, poppedTags: poppedTags(a) }],
         [b, { to: a, poppedTags: poppedTags(b) }],

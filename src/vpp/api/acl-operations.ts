@@ -51,11 +51,24 @@ export async function deleteAcl(client: VppApiClient, index: number): Promise<vo
 }
 
 export async function dumpAcls(client: VppApiClient): Promise<Acl[]> {
-  const all = await client.dump(api.aclDump, { aclIndex: NO_INDEX });
-  return all.map(({ aclIndex, tag, r }) => ({
-    index: aclIndex,
-    tag,
-    rules: r.map((rule) => ({
+  const all = await dumpRules(client);
+  return all.map(({ aclIndex, tag, r }) => ({ index: aclIndex, tag, rules: rulesOf(r) }));
+}
+
+type DumpedRules = Awaited<ReturnType<typeof dumpRules>>[number]['r'];
+
+function dumpRules(client: VppApiClient) {
+  return client.dump(api.aclDump, { aclIndex: NO_INDEX });
+}
+
+/** The same list for the same one: long filters are dumped again and again. */
+const readRules = new WeakMap<object, readonly FilterRule[]>();
+
+function rulesOf(dumped: DumpedRules): readonly FilterRule[] {
+  const known = readRules.get(dumped);
+  if (known !== undefined) return known;
+  const rules = dumped.map(
+    (rule): FilterRule => ({
       action: ACTIONS[rule.isPermit] ?? 'deny',
       from: fromPrefix(rule.srcPrefix),
       to: fromPrefix(rule.dstPrefix),
@@ -63,8 +76,10 @@ export async function dumpAcls(client: VppApiClient): Promise<Acl[]> {
       first: [rule.srcportOrIcmptypeFirst, rule.srcportOrIcmptypeLast],
       second: [rule.dstportOrIcmpcodeFirst, rule.dstportOrIcmpcodeLast],
       flags: [rule.tcpFlagsMask, rule.tcpFlagsValue],
-    })),
-  }));
+    }),
+  );
+  readRules.set(dumped, rules);
+  return rules;
 }
 
 /** The filters of an interface by index, in the order in which they are asked. */

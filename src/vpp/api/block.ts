@@ -4,7 +4,7 @@
  * Invariant: the steps are in wire order, which is the order of the keys of the schema.
  */
 
-import type { BodyOf, Codec, Field, Fields } from './schema.ts';
+import type { BodyOf, Codec, Field, Fields, ReadCursor } from './schema.ts';
 import { VppApiError } from './errors.ts';
 import { need } from './schema.ts';
 
@@ -79,9 +79,7 @@ export function block<F extends Fields>(fields: F): Codec<BodyOf<F>> {
         if (step.kind === 'value') value[step.key] = step.codec.read(cursor);
         else if (step.kind === 'count') counts[step.name] = step.codec.read(cursor);
         else {
-          const length = counts[step.countField] ?? 0;
-          need(cursor, length * (step.codec.sizeBytes ?? 1));
-          value[step.key] = Array.from({ length }, () => step.codec.read(cursor));
+          value[step.key] = readArray(cursor, step.codec, counts[step.countField] ?? 0);
         }
       }
       return value;
@@ -97,6 +95,32 @@ export function block<F extends Fields>(fields: F): Codec<BodyOf<F>> {
   // The one place where the run-time steps meet the type computed from the same fields: TypeScript cannot follow.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return codec as unknown as Codec<BodyOf<F>>;
+}
+
+/** Longer arrays of one size are read once while their bytes stay the same: the rules of a filter come with each dump. */
+const REMEMBERED_BYTES = 4096;
+const MAX_REMEMBERED = 256;
+const remembered = new WeakMap<Codec<unknown>, Map<string, readonly unknown[]>>();
+
+function readArray(cursor: ReadCursor, codec: Codec<unknown>, length: number): readonly unknown[] {
+  const bytes = length * (codec.sizeBytes ?? 1);
+  need(cursor, bytes);
+  const read = (): unknown[] => Array.from({ length }, () => codec.read(cursor));
+  if (codec.sizeBytes === undefined || bytes < REMEMBERED_BYTES) return read();
+  const known = remembered.get(codec) ?? new Map<string, readonly unknown[]>();
+  remembered.set(codec, known);
+  const { buffer, byteOffset } = cursor.bytes;
+  const text = Buffer.from(buffer, byteOffset + cursor.offset, bytes).toString('latin1');
+  const list = known.get(text);
+  if (list === undefined) {
+    const [oldest] = known.size < MAX_REMEMBERED ? [] : known.keys();
+    if (oldest !== undefined) known.delete(oldest);
+    const all = Object.freeze(read());
+    known.set(text, all);
+    return all;
+  }
+  cursor.offset += bytes;
+  return list;
 }
 
 /** `typedef name { … }` */

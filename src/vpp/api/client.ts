@@ -31,12 +31,14 @@ import { sendMany } from './send-many.ts';
 import { showVersion, type VppVersionInfo } from './show-version.ts';
 import { Retval } from './vpp-errors.ts';
 
-const READ_BUFFER_BYTES = 256 * 1024;
+const READ_BUFFER_BYTES = 64 * 1024;
 const DEFAULT_TIMEOUT_MS = 5_000;
 const SWEEP_MS = 25;
 /** With this many bulk requests in flight the socket is not read for `REST_MS` after each read. */
 const REST_ABOVE = 512;
 const REST_MS = 2;
+/** Spent on reading before the event loop has its turn. */
+const SLICE_MS = 4;
 /** For data still unsent at close. */
 const LINGER_MS = 1_000;
 /** Calls of one stream: a VPP that answers "again" without end is broken. */
@@ -68,6 +70,8 @@ export class VppApiClient implements AsyncDisposable {
   readonly #onReceived: (() => void) | undefined;
   readonly #pauses = new OwnPauses();
   #sweeper: NodeJS.Timeout | undefined;
+  /** Spent on what was read since the event loop had its turn. */
+  #sliceMs = 0;
   #end: DisconnectReason | undefined;
 
   private constructor(socketPath: string, { epoch = 1, traffic, onReceived }: ConnectOptions) {
@@ -83,8 +87,9 @@ export class VppApiClient implements AsyncDisposable {
       onread: {
         buffer: new Uint8Array(READ_BUFFER_BYTES),
         callback: (count: number, buffer: Uint8Array): boolean => {
+          const began = performance.now();
           this.#take(buffer.subarray(0, count));
-          return this.#keepsReading();
+          return this.#keepsReading(performance.now() - began);
         },
       },
     });
@@ -392,11 +397,17 @@ export class VppApiClient implements AsyncDisposable {
 
   /**
    * VPP sends each answer separately, and waking for each costs more than handling it: during a bulk load the socket is
-   * not read for a moment, so that answers accumulate. The window is far from empty by then.
+   * not read for a moment, so that answers accumulate. The window is far from empty by then. A long dump is read in
+   * slices: the event loop would read on for as long as there is something (32 times, `uv__read`).
    */
-  #keepsReading(): boolean {
-    if (this.#bulk.inFlight < REST_ABOVE || this.#end !== undefined) return true;
-    setTimeout(() => this.#socket.resume(), REST_MS);
+  #keepsReading(tookMs: number): boolean {
+    if (this.#end !== undefined) return true;
+    const isRest = this.#bulk.inFlight >= REST_ABOVE;
+    this.#sliceMs += tookMs;
+    if (!isRest && this.#sliceMs < SLICE_MS) return true;
+    this.#sliceMs = 0;
+    if (isRest) setTimeout(() => this.#socket.resume(), REST_MS);
+    else setImmediate(() => this.#socket.resume());
     return false;
   }
 
