@@ -25,12 +25,12 @@ protocol bgp isp { local 198.51.100.1 as 65001; neighbor 198.51.100.2 as 65002; 
 `);
 
 /** busybox gives its client no script: this one makes what a lease says. */
-const LEASE_SCRIPT = `#!/bin/sh
+const LEASE_SCRIPT = `#!/usr/bin/busybox sh
 case $1 in
 bound | renew)
-  ip address flush dev $interface scope global
-  ip address add $ip/$mask dev $interface
-  ip route replace default via $router
+  /bin/ip address flush dev $interface scope global
+  /bin/ip address add $ip/$mask dev $interface
+  /bin/ip route replace default via $router
   echo nameserver $dns >/etc/resolv.conf
   ;;
 esac`;
