@@ -11,7 +11,7 @@ import { FRAME_HEADER_BYTES } from './frame-reader.ts';
 import type { WriteCursor } from './schema.ts';
 
 const CHUNK_BYTES = 128 * 1024;
-const MAX_SPARE_CHUNKS = 4;
+const MAX_SPARE_CHUNKS = 16;
 /** With more unsent bytes, bulk senders wait for the socket to drain. */
 export const MAX_UNSENT_BYTES = 4 * 1024 * 1024;
 
