@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BULK_CONTEXT, BulkChannel, type BulkOptions, BulkRing, RING_SIZE } from './bulk.ts';
+import { BULK_CONTEXT, BulkChannel, type BulkOptions, BulkRing, RING_SIZE, SILENT_WINDOW } from './bulk.ts';
 import { VppApiError } from './errors.ts';
 
 const IDS = { messageId: 10, replyId: 11, pingId: 12, pingReplyId: 13, name: 'ip_route_add_del' };
@@ -70,6 +70,50 @@ describe('bulk requests', () => {
     peer.ring.wake();
     expect(rooms).toBe(1);
     expect(channel.send(1, FRAME)).toBe(0);
+  });
+
+  test('silent requests are handled when a later one is answered, even refused, and lost when it is overdue', () => {
+    const peer = new Peer();
+    const handled: number[] = [];
+    const replies: string[] = [];
+    const channel = peer.open({
+      timeoutMs: 50,
+      onHandled: (slot) => handled.push(slot),
+      onReply: (slot, error) => replies.push(`${slot} ${error?.code ?? 'ok'}`),
+    });
+    const answer = (retval: number, id = IDS.replyId): boolean =>
+      peer.ring.receive(peer.contexts.at(-1) ?? 0, id, retval);
+    channel.sendSilently(1, FRAME);
+    channel.send(2, FRAME);
+    channel.sendSilently(3, FRAME);
+    expect([handled, replies]).toEqual([[], []]);
+    peer.ring.receive(peer.contexts[1] ?? 0, IDS.replyId, -3);
+    expect([handled, replies]).toEqual([[1], ['2 retval']]);
+    channel.fence();
+    expect(() => answer(0)).toThrow(/unexpected message id/);
+    answer(0, IDS.pingReplyId);
+    expect([handled, channel.inFlight, channel.silentInFlight]).toEqual([[1, 3], 0, 0]);
+    channel.sendSilently(4, FRAME);
+    channel.fence();
+    peer.ring.sweep(performance.now() + 60);
+    expect(replies).toEqual(['2 retval', '4 timeout']);
+    channel.sendSilently(5, FRAME);
+    peer.ring.fail(new VppApiError('disconnected', 'gone'));
+    expect(replies).toEqual(['2 retval', '4 timeout', '5 disconnected']);
+    expect(handled).toEqual([1, 3]);
+  });
+
+  test('the window of silent requests ends with their number, and opens with an answer', () => {
+    const peer = new Peer();
+    let rooms = 0;
+    const channel = peer.open({ onReply: () => {}, onRoom: () => rooms++ });
+    let sent = 0;
+    while (channel.sendSilently(sent, FRAME) >= 0) sent++;
+    expect(sent).toBe(SILENT_WINDOW);
+    channel.fence();
+    peer.ring.receive(peer.contexts.at(-1) ?? 0, IDS.pingReplyId, 0);
+    expect([rooms, channel.silentInFlight]).toEqual([1, 0]);
+    expect(channel.sendSilently(0, FRAME)).toBe(0);
   });
 
   test('an overdue request fails, its late reply is dropped, and only then its place is used again', () => {
