@@ -1,4 +1,4 @@
-/** Packets that VPP makes, forwards and drops on the wire, as fast as it can, while something else is done to it. */
+/** 100,000 packets a second that VPP makes, forwards and drops on the wire, while something else is done to it. */
 import { runCliInband, type VppApiClient } from '../../src/vpp/api/mod.ts';
 
 const COMMANDS = [
@@ -9,7 +9,7 @@ const COMMANDS = [
   'set interface state pg0 up',
   'set interface state pg1 up',
   'set ip neighbor static pg1 198.51.100.2 02:00:00:00:00:02',
-  'packet-generator new { name forward limit -1 size 64-64 node ip4-input interface pg0 data { UDP: 203.0.113.2 -> 198.51.100.2 UDP: 1000 -> 2000 incrementing 30 } }',
+  'packet-generator new { name forward limit -1 rate 100000 size 64-64 node ip4-input interface pg0 data { UDP: 203.0.113.2 -> 198.51.100.2 UDP: 1000 -> 2000 incrementing 30 } }',
   'packet-generator enable-stream forward',
 ] as const;
 
