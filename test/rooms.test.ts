@@ -34,7 +34,7 @@ const levelOf = (file: string): number => ROOMS.findIndex((rooms) => rooms.inclu
 
 function productFiles(): string[] {
   return readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter(
-    (file) => file.endsWith('.ts') && !/\.(test|fixture|d)\.ts$|\/testing\//.test(file),
+    (file) => file.endsWith('.ts') && !/\.(test|fixture|d)\.ts$/.test(file),
   );
 }
 

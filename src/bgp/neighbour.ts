@@ -34,6 +34,9 @@ export interface NeighbourOptions {
   readonly onChange: () => void;
 }
 
+/** Sums over sessions. */
+type Counts = Readonly<Record<'messages' | 'updates' | 'waits' | 'withdrawn' | 'discarded' | 'loops', number>>;
+
 export class Neighbour {
   readonly config: BgpNeighborConfig;
   readonly #options: NeighbourOptions;
@@ -50,7 +53,8 @@ export class Neighbour {
   #staleUntil: number | undefined;
   #unreachable: string | undefined;
   #lastError: { readonly at: number; readonly text: string } | undefined;
-  readonly #past = { messages: 0, updates: 0, withdrawn: 0, discarded: 0, loops: 0, waits: 0 };
+  /** Of the sessions that have ended. */
+  #past: Counts = { messages: 0, updates: 0, withdrawn: 0, discarded: 0, loops: 0, waits: 0 };
 
   constructor(options: NeighbourOptions) {
     const { config, as, routerId, turns, isBehind, onChange } = options;
@@ -113,7 +117,8 @@ export class Neighbour {
     const { name, address, as, netns, passive } = this.config;
     const session = this.#established;
     const negotiated = session?.negotiated;
-    const sum = this.#sums();
+    const sum = plusSession(this.#past, session);
+    const trouble = session?.reader?.troubles.last;
     return {
       name,
       address: address.interface === undefined ? address.address : `${address.address}%${address.interface}`,
@@ -135,7 +140,7 @@ export class Neighbour {
       ...(this.#staleUntil === undefined ? {} : { staleUntil: this.#staleUntil }),
       ...(this.#unreachable === undefined ? {} : { unreachable: this.#unreachable }),
       ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
-      ...(sum.trouble === undefined ? {} : { lastTrouble: sum.trouble }),
+      ...(trouble === undefined ? {} : { lastTrouble: trouble }),
       messages: sum.messages,
       updates: sum.updates,
       treatedAsWithdraw: sum.withdrawn,
@@ -247,7 +252,7 @@ export class Neighbour {
 
   #ended(session: Session, end: ConnectionEnd): void {
     this.#sessions.delete(session);
-    this.#addUp(session);
+    this.#past = plusSession(this.#past, session);
     const isLoss = this.#established === session;
     const isCollision =
       end.by !== 'connection' && end.error.code === ErrorCode.cease && end.error.subcode === Cease.collision;
@@ -321,30 +326,18 @@ export class Neighbour {
       if (states.includes(state)) return state;
     return this.#state === 'stopped' ? 'idle' : 'active';
   }
+}
 
-  #addUp({ counts, reader }: Session): void {
-    const past = this.#past;
-    past.messages += counts.messages;
-    past.updates += counts.updates;
-    past.waits += counts.waits;
-    past.withdrawn += reader?.troubles.withdrawn ?? 0;
-    past.discarded += reader?.troubles.discarded ?? 0;
-    past.loops += reader?.troubles.loops ?? 0;
-  }
-
-  #sums() {
-    const { counts, reader } = this.#established ?? {};
-    const past = this.#past;
-    return {
-      messages: past.messages + (counts?.messages ?? 0),
-      updates: past.updates + (counts?.updates ?? 0),
-      waits: past.waits + (counts?.waits ?? 0),
-      withdrawn: past.withdrawn + (reader?.troubles.withdrawn ?? 0),
-      discarded: past.discarded + (reader?.troubles.discarded ?? 0),
-      loops: past.loops + (reader?.troubles.loops ?? 0),
-      trouble: reader?.troubles.last,
-    };
-  }
+function plusSession(past: Counts, session: Session | undefined): Counts {
+  const { counts, reader } = session ?? {};
+  return {
+    messages: past.messages + (counts?.messages ?? 0),
+    updates: past.updates + (counts?.updates ?? 0),
+    waits: past.waits + (counts?.waits ?? 0),
+    withdrawn: past.withdrawn + (reader?.troubles.withdrawn ?? 0),
+    discarded: past.discarded + (reader?.troubles.discarded ?? 0),
+    loops: past.loops + (reader?.troubles.loops ?? 0),
+  };
 }
 
 function describeEnd(end: ConnectionEnd): string {

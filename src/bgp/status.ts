@@ -82,11 +82,13 @@ export const BGP_SHADES: Readonly<Record<BgpState, Shade>> = {
 type Source = { readonly bgp?: BgpStatus };
 const neighbors = ({ bgp }: Source): readonly BgpNeighborStatus[] => bgp?.neighbors ?? [];
 
-function ofFamilies(source: Source, read: (one: BgpFamilyStatus) => number): [number, string, string][] {
-  return neighbors(source).flatMap(({ name, families }) =>
-    families.map((one): [number, string, string] => [read(one), name, one.family]),
-  );
-}
+const ofFamilies =
+  (read: (one: BgpFamilyStatus) => number) =>
+  (source: Source): [number, string, string][] =>
+    neighbors(source).flatMap(({ name, families }) =>
+      families.map((one): [number, string, string] => [read(one), name, one.family]),
+    );
+const FAMILY_LABELS = ['neighbor', 'family'];
 
 function ofNeighbors(help: string, read: (one: BgpNeighborStatus) => number) {
   return counters(help, ['neighbor'], (source: Source) =>
@@ -100,23 +102,25 @@ export const BGP_METRICS = metricTable<Source>({
     ['neighbor', 'state'],
     (source) => neighbors(source).flatMap(({ name, state }) => stateSamples(BGP_SHADES, state, name)),
   ),
-  appliance_bgp_prefixes: gauges('Prefixes that a neighbour announces', ['neighbor', 'family'], (source) =>
-    ofFamilies(source, ({ prefixes }) => prefixes),
+  appliance_bgp_prefixes: gauges(
+    'Prefixes that a neighbour announces',
+    FAMILY_LABELS,
+    ofFamilies(({ prefixes }) => prefixes),
   ),
   appliance_bgp_paths: gauges(
     'Additional paths that a neighbour announces',
-    ['neighbor', 'family'],
-    (source) => ofFamilies(source, ({ paths }) => paths),
+    FAMILY_LABELS,
+    ofFamilies(({ paths }) => paths),
   ),
   appliance_bgp_stale_prefixes: gauges(
     'Prefixes of an earlier session, not announced again so far',
-    ['neighbor', 'family'],
-    (source) => ofFamilies(source, ({ stale }) => stale),
+    FAMILY_LABELS,
+    ofFamilies(({ stale }) => stale),
   ),
   appliance_bgp_refused_total: counters(
     'Announcements that the route table had no room for',
-    ['neighbor', 'family'],
-    (source) => ofFamilies(source, ({ refused }) => refused),
+    FAMILY_LABELS,
+    ofFamilies(({ refused }) => refused),
   ),
   appliance_bgp_established_total: ofNeighbors('How often the session was established', ({ ups }) => ups),
   appliance_bgp_updates_total: ofNeighbors('UPDATE messages received', ({ updates }) => updates),

@@ -53,6 +53,11 @@ interface Region {
   end: number;
 }
 
+/** Prefixes in an attribute; without a family there are none. */
+interface FamilyRegion extends Region {
+  family: AddressFamily | undefined;
+}
+
 const DEFAULT_LOCAL_PREF = 100;
 const PATH_ID_BYTES = 4;
 
@@ -64,10 +69,10 @@ export class UpdateReader {
   // What the attributes of the message say.
   readonly #seen = new Uint8Array(256);
   readonly #nextHop: Region = { start: 0, end: 0 };
-  readonly #reach: Region = { start: 0, end: 0 };
-  readonly #unreach: Region = { start: 0, end: 0 };
-  #reachFamily: AddressFamily | undefined;
-  #unreachFamily: AddressFamily | undefined;
+  readonly #withdrawn: Region = { start: 0, end: 0 };
+  readonly #nlri: Region = { start: 0, end: 0 };
+  readonly #reach: FamilyRegion = { family: undefined, start: 0, end: 0 };
+  readonly #unreach: FamilyRegion = { family: undefined, start: 0, end: 0 };
   readonly #reachHop: Region = { start: 0, end: 0 };
   #origin = 0;
   #asPathLength = 0;
@@ -89,22 +94,18 @@ export class UpdateReader {
     const nlri = attributes + 2 + bytes.readUInt16BE(attributes);
     if (nlri > end) return attributeList('the attributes exceed the message');
     this.#reset();
-    const error = this.#readAttributes(bytes, attributes + 2, nlri);
-    if (error !== undefined) return error;
-    return (
-      this.#checkRegions(bytes, start + 2, attributes, nlri, end) ??
-      this.#applyRegions(bytes, start + 2, attributes, nlri, end)
-    );
+    place(this.#withdrawn, start + 2, attributes);
+    place(this.#nlri, nlri, end);
+    const error = this.#readAttributes(bytes, attributes + 2, nlri) ?? this.#checkRegions(bytes);
+    if (error === undefined) this.#applyRegions(bytes);
+    return error;
   }
 
   #reset(): void {
     this.#seen.fill(0);
-    for (const region of [this.#nextHop, this.#reach, this.#unreach, this.#reachHop]) {
-      region.start = 0;
-      region.end = 0;
-    }
-    this.#reachFamily = undefined;
-    this.#unreachFamily = undefined;
+    for (const region of [this.#nextHop, this.#reach, this.#unreach, this.#reachHop]) place(region, 0, 0);
+    this.#reach.family = undefined;
+    this.#unreach.family = undefined;
     this.#asPathLength = 0;
     this.#med = 0;
     this.#localPref = DEFAULT_LOCAL_PREF;
@@ -184,8 +185,7 @@ export class UpdateReader {
         this.#readAs4Path(bytes, start, end);
         return undefined;
       case Attribute.nextHop:
-        this.#nextHop.start = start;
-        this.#nextHop.end = end;
+        place(this.#nextHop, start, end);
         return undefined;
       case Attribute.med:
         if (end - start === 4) this.#med = bytes.readUInt32BE(start);
@@ -238,11 +238,9 @@ export class UpdateReader {
     }
     if (!this.#isHopLength(family, afterHop - hop))
       return optionalAttribute(bytes, start, end, `a next hop of ${family.name} has ${afterHop - hop} bytes`);
-    this.#reachFamily = family;
-    this.#reachHop.start = hop;
-    this.#reachHop.end = afterHop;
-    this.#reach.start = afterHop + 1;
-    this.#reach.end = end;
+    this.#reach.family = family;
+    place(this.#reachHop, hop, afterHop);
+    place(this.#reach, afterHop + 1, end);
     return undefined;
   }
 
@@ -259,33 +257,24 @@ export class UpdateReader {
       this.#discard('MP_UNREACH_NLRI of a family that was not agreed on');
       return undefined;
     }
-    this.#unreachFamily = family;
-    this.#unreach.start = start + 3;
-    this.#unreach.end = end;
+    this.#unreach.family = family;
+    place(this.#unreach, start + 3, end);
     return undefined;
   }
 
   /** Judges all prefixes, and what is missing of the attributes. */
-  #checkRegions(
-    bytes: Buffer,
-    withdrawn: number,
-    withdrawnEnd: number,
-    nlri: number,
-    nlriEnd: number,
-  ): BgpError | undefined {
-    if (!this.#arePrefixes(bytes, withdrawn, withdrawnEnd, IPV4))
+  #checkRegions(bytes: Buffer): BgpError | undefined {
+    if (!this.#arePrefixes(bytes, this.#withdrawn, IPV4))
       return bgpError(ErrorCode.update, UpdateError.networkField, 'a withdrawn prefix is malformed');
-    if (!this.#arePrefixes(bytes, nlri, nlriEnd, IPV4))
+    if (!this.#arePrefixes(bytes, this.#nlri, IPV4))
       return bgpError(ErrorCode.update, UpdateError.networkField, 'a prefix is malformed');
-    for (const [family, { start, end }] of [
-      [this.#reachFamily, this.#reach],
-      [this.#unreachFamily, this.#unreach],
-    ] as const) {
-      if (family !== undefined && !this.#arePrefixes(bytes, start, end, family))
+    for (const region of [this.#reach, this.#unreach]) {
+      const { family, start, end } = region;
+      if (family !== undefined && !this.#arePrefixes(bytes, region, family))
         return optionalAttribute(bytes, start, end, `a prefix of ${family.name} is malformed`);
     }
-    const hasRoutes = nlri < nlriEnd || this.#reach.start < this.#reach.end;
-    if (hasRoutes) this.#trouble ??= this.#missing(nlri < nlriEnd);
+    const needsNextHop = !isEmpty(this.#nlri);
+    if (needsNextHop || !isEmpty(this.#reach)) this.#trouble ??= this.#missing(needsNextHop);
     // RFC 7606, section 5.2: whose routes these are cannot be known.
     else if (this.#trouble !== undefined && this.#hasOtherAttributes) return attributeList(this.#trouble);
     return undefined;
@@ -299,41 +288,28 @@ export class UpdateReader {
     return undefined;
   }
 
-  #applyRegions(
-    bytes: Buffer,
-    withdrawn: number,
-    withdrawnEnd: number,
-    nlri: number,
-    nlriEnd: number,
-  ): undefined {
+  #applyRegions(bytes: Buffer): void {
     const { targets } = this.#rules;
     const ipv4 = targets.get(IPV4);
-    const unreach = this.#unreachFamily && targets.get(this.#unreachFamily);
-    const reach = this.#reachFamily && targets.get(this.#reachFamily);
-    if (ipv4 !== undefined) this.#withdraw(bytes, withdrawn, withdrawnEnd, IPV4, ipv4);
-    if (unreach !== undefined && this.#unreachFamily !== undefined) {
-      const { start, end } = this.#unreach;
-      this.#withdraw(bytes, start, end, this.#unreachFamily, unreach);
-      if (start === end && !this.#hasOtherAttributes && withdrawn === withdrawnEnd) unreach.endOfRib();
+    const [withdrawn, nlri, reach, unreach] = [this.#withdrawn, this.#nlri, this.#reach, this.#unreach];
+    this.#withdraw(bytes, withdrawn, IPV4);
+    if (unreach.family !== undefined) {
+      this.#withdraw(bytes, unreach, unreach.family);
+      const isEnd = isEmpty(unreach) && isEmpty(withdrawn) && !this.#hasOtherAttributes;
+      if (isEnd) targets.get(unreach.family)?.endOfRib();
     }
-    const isEmpty = withdrawn === withdrawnEnd && withdrawnEnd + 2 === nlriEnd;
-    if (isEmpty) ipv4?.endOfRib();
+    if (isEmpty(withdrawn) && withdrawn.end + 2 === nlri.end) ipv4?.endOfRib();
     if (this.#trouble !== undefined) {
       this.troubles.withdrawn += 1;
       this.troubles.last = this.#trouble;
     } else if (this.#isLoop) this.troubles.loops += 1;
-    if (ipv4 !== undefined && nlri < nlriEnd) {
-      const { start, end } = this.#nextHop;
-      this.#announce(bytes, nlri, nlriEnd, IPV4, ipv4, start, end);
-    }
-    if (reach !== undefined && this.#reachFamily !== undefined) {
-      const { start, end } = this.#reachHop;
-      this.#announce(bytes, this.#reach.start, this.#reach.end, this.#reachFamily, reach, start, end);
-    }
-    return undefined;
+    if (!isEmpty(nlri)) this.#announce(bytes, nlri, IPV4, this.#nextHop);
+    if (reach.family !== undefined) this.#announce(bytes, reach, reach.family, this.#reachHop);
   }
 
-  #withdraw(bytes: Buffer, start: number, end: number, family: AddressFamily, target: UpdateTarget): void {
+  #withdraw(bytes: Buffer, { start, end }: Region, family: AddressFamily): void {
+    const target = this.#rules.targets.get(family);
+    if (target === undefined) return;
     const hasPathId = this.#rules.additionalPaths.has(family);
     for (let at = start; at < end; ) {
       const pathId = hasPathId ? bytes.readUInt32BE(at) : 0;
@@ -342,21 +318,16 @@ export class UpdateReader {
     }
   }
 
-  #announce(
-    bytes: Buffer,
-    start: number,
-    end: number,
-    family: AddressFamily,
-    target: UpdateTarget,
-    hopStart: number,
-    hopEnd: number,
-  ): void {
+  #announce(bytes: Buffer, region: Region, family: AddressFamily, nextHop: Region): void {
+    const target = this.#rules.targets.get(family);
+    if (target === undefined) return;
     const isTaken = this.#trouble === undefined && !this.#isLoop;
-    const path = isTaken ? this.#path(target.paths, bytes, hopStart, hopEnd) : NO_PATH;
+    const path = isTaken ? this.#path(target.paths, bytes, nextHop) : NO_PATH;
     if (path === NO_PATH) {
-      this.#withdraw(bytes, start, end, family, target);
+      this.#withdraw(bytes, region, family);
       return;
     }
+    const { start, end } = region;
     const hasPathId = this.#rules.additionalPaths.has(family);
     for (let at = start; at < end; ) {
       const pathId = hasPathId ? bytes.readUInt32BE(at) : 0;
@@ -369,7 +340,7 @@ export class UpdateReader {
   }
 
   /** The path of the attributes; `NO_PATH`, with the reason counted, when packets cannot go by its next hop. */
-  #path(paths: Paths, bytes: Buffer, start: number, end: number): PathId {
+  #path(paths: Paths, bytes: Buffer, { start, end }: Region): PathId {
     let nextHop = bytes.subarray(start, end);
     if (nextHop.length === 32) {
       // The global address, unless there is none (RFC 2545, section 3; some send the link-local one twice).
@@ -395,7 +366,7 @@ export class UpdateReader {
     return path;
   }
 
-  #arePrefixes(bytes: Buffer, start: number, end: number, family: AddressFamily): boolean {
+  #arePrefixes(bytes: Buffer, { start, end }: Region, family: AddressFamily): boolean {
     const { bits } = family;
     const skip = this.#rules.additionalPaths.has(family) ? PATH_ID_BYTES : 0;
     let at = start;
@@ -436,6 +407,15 @@ export class UpdateReader {
     this.troubles.discarded += 1;
     this.troubles.last = why;
   }
+}
+
+function place(region: Region, start: number, end: number): void {
+  region.start = start;
+  region.end = end;
+}
+
+function isEmpty({ start, end }: Region): boolean {
+  return start === end;
 }
 
 function attributeList(detail: string): BgpError {

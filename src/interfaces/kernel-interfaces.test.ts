@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { interfaceConfig } from '../config/interface-config.ts';
-import { withInterfaces } from '../config/testing/with-interfaces.ts';
+import { withInterfaces } from '../config/with-interfaces.fixture.ts';
 import type { InterfaceConfig } from '../config/types.ts';
 import { createNamedNetns, deleteNamedNetns, withNetns } from '../linux/mod.ts';
 import type { RuleVerdict } from '../nftables/mod.ts';

@@ -5,7 +5,7 @@ import type { Config, InterfaceConfig } from '../config/types.ts';
 import { addDelAddress, lcpPairAdd, setInterfaceFlags, swIfIndex, VppApiClient } from '../vpp/api/mod.ts';
 import { type LcpSettings, VppInterfaces } from './mod.ts';
 import { interfaceConfig } from '../config/interface-config.ts';
-import { withInterfaces } from '../config/testing/with-interfaces.ts';
+import { withInterfaces } from '../config/with-interfaces.fixture.ts';
 
 const NIC = 'dpdk { dev 0000:03:00.0 { name xe0 } dev 0000:03:00.1 { name xe1 } dev 0000:04:00.0 }';
 const PLUGINS =

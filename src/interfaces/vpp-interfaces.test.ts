@@ -6,7 +6,7 @@ import type { InterfaceConfig } from '../config/types.ts';
 import { VppApiClient } from '../vpp/api/mod.ts';
 import { VppInterfaces } from './mod.ts';
 import { interfaceConfig } from '../config/interface-config.ts';
-import { withInterfaces } from '../config/testing/with-interfaces.ts';
+import { withInterfaces } from '../config/with-interfaces.fixture.ts';
 
 const NIC = 'dpdk { dev 0000:03:00.0 { name xe0 } dev 0000:03:00.1 { name xe1 } }';
 const PLUGINS = 'plugins { plugin default { disable } plugin dpdk_plugin.so { enable } }';

@@ -16,7 +16,7 @@ import { type ConformanceVpp, realVppBinary, startVpp, targetName } from './harn
 import { parsePrefix } from '../../src/config/mod.ts';
 import { prefix, retvalOf } from './requests.ts';
 import { interfaceConfig } from '../../src/config/interface-config.ts';
-import { withInterfaces } from '../../src/config/testing/with-interfaces.ts';
+import { withInterfaces } from '../../src/config/with-interfaces.fixture.ts';
 
 const NETNS = `lcp-${process.pid}`;
 const OTHER = `lcp-other-${process.pid}`;

@@ -21,7 +21,7 @@ import { runCliInband, VppApiClient } from '../../src/vpp/api/mod.ts';
 import { prepareControlNamespace } from '../../src/machine/kernel-settings.ts';
 import { type Host, Mirror, VppInterfaces } from '../../src/interfaces/mod.ts';
 import { interfaceConfig } from '../../src/config/interface-config.ts';
-import { withInterfaces } from '../../src/config/testing/with-interfaces.ts';
+import { withInterfaces } from '../../src/config/with-interfaces.fixture.ts';
 
 const NETNS = `mirror-${process.pid}`;
 const WIRE = `mirror-wire-${process.pid}`;
