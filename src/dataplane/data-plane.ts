@@ -223,10 +223,12 @@ export class DataPlane {
       if (this.#isStopped()) throw new Error('cannot restart VPP: the appliance is shutting down');
       this.#config = next;
       this.vpp.adopt(next);
-      this.interfaces.lcp = lcpSettingsOf(next);
-      this.interfaces.mirror = this.#newMirror(next);
+      this.interfaces.settings = {
+        lcp: lcpSettingsOf(next),
+        mirror: this.#newMirror(next),
+        nics: nicSettingsOf(next),
+      };
       if (this.#host === undefined) this.#releaseTaps();
-      this.interfaces.nics = nicSettingsOf(next);
       await this.interfaces.reconfigure(next);
       await this.#reprogram(next);
     } finally {

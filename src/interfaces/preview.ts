@@ -1,6 +1,7 @@
 /** What another configuration would do to the interfaces that VPP has. Pure. */
 import {
   formatPrefix,
+  hostNamesOf,
   parsePrefix,
   type Port,
   portsOf,
@@ -8,6 +9,7 @@ import {
   type VppStep,
 } from '../config/mod.ts';
 import type { Config, InterfaceConfig } from '../config/types.ts';
+import type { LcpPairing } from './lcp-pairing.ts';
 import { wantedOfPort } from './targets.ts';
 import { previewOf, RELEASED, type Wanted } from './vpp-configure.ts';
 import { freshInterface, type Known } from './vpp-status.ts';
@@ -49,6 +51,18 @@ export function previewInterfaces({ present, configs, ports, next, removed }: Pr
     const target = targetOf(name, known);
     const parent = wanted.get(subInterfaceName(name)?.parent ?? '');
     return previewOf(known, parent?.enabled === false ? { ...target, enabled: false } : target);
+  });
+}
+
+/** The TAPs that get other names. */
+export function previewTaps(next: Config, lcp: LcpPairing): VppStep[] {
+  const hostNames = hostNamesOf(next);
+  const wanted = byName(next.interfaces);
+  return [...lcp.pairs].flatMap(([name, { hostIfName }]): VppStep[] => {
+    const hostName = hostNames.get(name) ?? name;
+    if (!wanted.has(name) || hostIfName === hostName || hostIfName !== lcp.hostNameOf(name)) return [];
+    const interrupts = `${name}: sessions of daemons on its TAP and on those of its VLANs`;
+    return [{ words: `make the TAP ${hostIfName} of ${name} anew as ${hostName}`, interrupts }];
   });
 }
 

@@ -47,6 +47,14 @@ export class VppTables {
     return this.#hasLeftovers;
   }
 
+  /** Before something is made in them: creates those that VPP lacks. What VPP refuses, the next `make` reports. */
+  async ensure(client: VppApiClient, needed: ReadonlyMap<number, string>): Promise<void> {
+    if ([...needed.keys()].every((id) => this.#all.has(id))) return;
+    await this.make(client, needed).catch((error: unknown) => {
+      if (client.isClosed) throw error;
+    });
+  }
+
   /** Creates the tables that VPP lacks; `needed` has the names of their VRFs by number. Rejects with VPP's reason. */
   async make(client: VppApiClient, needed: ReadonlyMap<number, string>): Promise<void> {
     const tables = await dumpTables(client);
