@@ -49,7 +49,6 @@ export const UpdateError = {
   networkField: 10,
 } as const;
 export const Cease = {
-  maximumPrefixes: 1,
   shutdown: 2,
   deconfigured: 3,
   rejected: 5,

@@ -5,7 +5,7 @@ import { HTTPS_METRICS } from '../control/status.ts';
 import { WAN_METRICS } from '../dataplane/status.ts';
 import { DISK_METRICS } from '../disk/status.ts';
 import { DPDK_METRICS } from '../dpdk/status.ts';
-import { FIB_METRICS } from '../fib/status.ts';
+import { FIB_METRICS, IMPORT_METRICS } from '../fib/status.ts';
 import { CRASH_METRICS } from '../log/status.ts';
 import { MACHINE_METRICS } from '../machine/status.ts';
 import { MANAGEMENT_METRICS, TIME_METRICS } from '../management/status.ts';
@@ -60,6 +60,7 @@ export const ownMetrics = (): readonly PlainMetric<JudgedStatus>[] => [
   ...WAN_METRICS,
   ...KERNEL_RULE_METRICS,
   ...FIB_METRICS,
+  ...IMPORT_METRICS,
   ...BGP_METRICS,
   ...DPDK_METRICS,
   ...MANAGEMENT_METRICS,

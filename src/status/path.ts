@@ -71,6 +71,7 @@ interface Facts {
 
 type Judged = PathStep extends infer Step ? (Step extends PathStep ? Omit<Step, 'step'> : never) : never;
 
+const LOG = 'the log of the appliance (show log)';
 /** Drivers that hand a NIC to a process. */
 const USER_DRIVERS = new Set(['vfio-pci', 'uio_pci_generic', 'igb_uio']);
 /** Drivers that share a NIC with DPDK. */
@@ -184,7 +185,7 @@ function judgeDriver({ status, name, nic, dataPlane }: Facts): Judged {
     ? broken(
         'kernel-driver',
         `${pciAddress} has the driver ${driver}, not vfio-pci`,
-        'the log of the appliance (show log)',
+        LOG,
       )
     : waiting(
         'kernel-driver',
@@ -226,7 +227,7 @@ function judgeVpp({ status, dataPlane }: Facts): Judged {
       return broken(
         process.state,
         `VPP is stopped: ${process.reason}`,
-        'the log of the appliance (show log)',
+        LOG,
       );
     case 'stopping':
       return waiting(process.state, `VPP is being stopped: ${process.reason}`, look);
@@ -267,7 +268,7 @@ function judgeInterface({ status, dataPlane, found }: Facts): Judged {
       return waiting(
         'pending',
         `not set up yet: ${found.state.reason}`,
-        'the log of the appliance (show log)',
+        LOG,
       );
     case 'failed':
       return hasInterface(found)
@@ -349,7 +350,7 @@ function unresolvedBy(
 function judgeRoutes({ status, dataPlane }: Facts): Judged {
   const fib = fibOf(status, dataPlane);
   if (fib === undefined) return notNeeded('no routes are programmed here');
-  const look = `show fib, and the log of the appliance (show log)`;
+  const look = `show fib, and ${LOG}`;
   switch (fib.status.state) {
     case 'disabled':
       return notNeeded(fib.status.reason);

@@ -164,7 +164,6 @@ export const Retval = {
   featureDisabled: -30,
   noPathsInRoute: -52,
   ip6NotEnabled: -62,
-  noSuchTable: -65,
   valueExists: -81,
   entryAlreadyExists: -116,
   unsupported: -126,
