@@ -35,7 +35,9 @@ export interface NeighbourOptions {
 }
 
 /** Sums over sessions. */
-type Counts = Readonly<Record<'messages' | 'updates' | 'waits' | 'withdrawn' | 'discarded' | 'loops', number>>;
+type Counts = Readonly<
+  Record<'messages' | 'updates' | 'waits' | 'withdrawn' | 'discarded' | 'loops', number>
+>;
 
 export class Neighbour {
   readonly config: BgpNeighborConfig;

@@ -8,12 +8,7 @@ import { formatPrefix, type VppStep } from '../config/mod.ts';
 import type { Config, InterfaceConfig, Prefix } from '../config/types.ts';
 import type { HostLink } from '../mirror/mod.ts';
 import { isStructure, Objects } from '../objects/mod.ts';
-import {
-  type ConnectKind,
-  dumpInterfaces,
-  lcpPairDelete,
-  type VppApiClient,
-} from '../vpp/api/mod.ts';
+import { type ConnectKind, dumpInterfaces, lcpPairDelete, type VppApiClient } from '../vpp/api/mod.ts';
 import { applyTargets, attempt, completeTargets } from './apply-targets.ts';
 import { addedTo, DesiredInterfaces, namesOf, tapsOf } from './desired-interfaces.ts';
 import type { FollowedVlan } from './followed-vlans.ts';

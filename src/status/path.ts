@@ -182,11 +182,7 @@ function judgeDriver({ status, name, nic, dataPlane }: Facts): Judged {
     return ok(`driver ${driver}`);
   }
   return status.vpp.process.state === 'running'
-    ? broken(
-        'kernel-driver',
-        `${pciAddress} has the driver ${driver}, not vfio-pci`,
-        LOG,
-      )
+    ? broken('kernel-driver', `${pciAddress} has the driver ${driver}, not vfio-pci`, LOG)
     : waiting(
         'kernel-driver',
         `${pciAddress} still has the driver ${driver}`,
@@ -224,11 +220,7 @@ function judgeVpp({ status, dataPlane }: Facts): Judged {
     case 'backoff':
       return broken(process.state, `VPP does not stay up: ${process.reason}`, look);
     case 'stopped':
-      return broken(
-        process.state,
-        `VPP is stopped: ${process.reason}`,
-        LOG,
-      );
+      return broken(process.state, `VPP is stopped: ${process.reason}`, LOG);
     case 'stopping':
       return waiting(process.state, `VPP is being stopped: ${process.reason}`, look);
     case 'starting':
@@ -265,11 +257,7 @@ function judgeInterface({ status, dataPlane, found }: Facts): Judged {
   }
   switch (found.state.state) {
     case 'pending':
-      return waiting(
-        'pending',
-        `not set up yet: ${found.state.reason}`,
-        LOG,
-      );
+      return waiting('pending', `not set up yet: ${found.state.reason}`, LOG);
     case 'failed':
       return hasInterface(found)
         ? ok('there')
