@@ -15,6 +15,7 @@ export const cases: readonly FieldCase[] = [
     name: 'vlan-tags',
     shows:
       'VLANs of Linux at the other end: one tag, and two with an outer one of 802.1ad, as tcpdump sees them in both directions',
+    always: true,
     seconds: 120,
     box: {
       addresses: {
