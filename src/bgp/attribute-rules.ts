@@ -42,6 +42,7 @@ const some =
   (length: number): boolean =>
     length > 0 && length % of === 0;
 const any = (): boolean => true;
+const internal = (rule: AttributeRule): AttributeRule => ({ ...rule, isInternalOnly: true });
 
 /** By type. Those that carry routes are judged where they are read (update.ts). */
 export const ATTRIBUTE_RULES: Readonly<Record<number, AttributeRule>> = {
@@ -49,30 +50,12 @@ export const ATTRIBUTE_RULES: Readonly<Record<number, AttributeRule>> = {
   2: { name: 'AS_PATH', flags: WELL_KNOWN, isLength: any, malformed: 'withdraw' },
   3: { name: 'NEXT_HOP', flags: WELL_KNOWN, isLength: just(4), malformed: 'withdraw' },
   4: { name: 'MULTI_EXIT_DISC', flags: NON_TRANSITIVE, isLength: just(4), malformed: 'withdraw' },
-  5: {
-    name: 'LOCAL_PREF',
-    flags: WELL_KNOWN,
-    isLength: just(4),
-    malformed: 'withdraw',
-    isInternalOnly: true,
-  },
+  5: internal({ name: 'LOCAL_PREF', flags: WELL_KNOWN, isLength: just(4), malformed: 'withdraw' }),
   6: { name: 'ATOMIC_AGGREGATE', flags: WELL_KNOWN, isLength: just(0), malformed: 'discard' },
   7: { name: 'AGGREGATOR', flags: BOTH, isLength: just(6, 8), malformed: 'discard' },
   8: { name: 'COMMUNITIES', flags: BOTH, isLength: some(4), malformed: 'withdraw' },
-  9: {
-    name: 'ORIGINATOR_ID',
-    flags: NON_TRANSITIVE,
-    isLength: just(4),
-    malformed: 'withdraw',
-    isInternalOnly: true,
-  },
-  10: {
-    name: 'CLUSTER_LIST',
-    flags: NON_TRANSITIVE,
-    isLength: some(4),
-    malformed: 'withdraw',
-    isInternalOnly: true,
-  },
+  9: internal({ name: 'ORIGINATOR_ID', flags: NON_TRANSITIVE, isLength: just(4), malformed: 'withdraw' }),
+  10: internal({ name: 'CLUSTER_LIST', flags: NON_TRANSITIVE, isLength: some(4), malformed: 'withdraw' }),
   14: { name: 'MP_REACH_NLRI', flags: NON_TRANSITIVE, isLength: any, malformed: 'withdraw' },
   15: { name: 'MP_UNREACH_NLRI', flags: NON_TRANSITIVE, isLength: any, malformed: 'withdraw' },
   16: { name: 'EXTENDED COMMUNITIES', flags: BOTH, isLength: some(8), malformed: 'withdraw' },
