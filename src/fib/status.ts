@@ -81,10 +81,8 @@ export interface FibBackendStatus extends FibCounts {
   readonly backend: 'vpp' | 'kernel' | 'none';
   readonly status:
     | { readonly state: 'disabled'; readonly reason: string }
-    | { readonly state: 'waiting'; readonly reason: string; readonly since: Timestamp }
-    | { readonly state: 'programming'; readonly since: Timestamp }
-    | { readonly state: 'synced'; readonly since: Timestamp }
-    | { readonly state: 'degraded'; readonly reason: string; readonly since: Timestamp };
+    | { readonly state: 'waiting' | 'degraded'; readonly reason: string; readonly since: Timestamp }
+    | { readonly state: 'programming' | 'synced'; readonly since: Timestamp };
   readonly families: readonly FibFamilyCounts[];
   /** The first few of `failed` and `unresolved`. */
   readonly failures: readonly FibFailure[];

@@ -14,7 +14,7 @@ import {
 export type ManagementStatus =
   | { readonly state: 'none'; readonly reason: string }
   | {
-      readonly state: 'configuring';
+      readonly state: 'configuring' | 'failed';
       readonly interface: string;
       readonly method: 'dhcp' | 'static';
       readonly reason: string;
@@ -32,12 +32,6 @@ export type ManagementStatus =
         readonly obtainedAt: Timestamp;
         readonly expiresAt: Timestamp;
       };
-    }
-  | {
-      readonly state: 'failed';
-      readonly interface: string;
-      readonly method: 'dhcp' | 'static';
-      readonly reason: string;
     };
 
 export const MANAGEMENT_METRICS = metricTable<{ readonly management: ManagementStatus }>({

@@ -16,8 +16,7 @@ import {
 
 /** The state of a supervised process. */
 export type ServiceStatus =
-  | { readonly state: 'disabled'; readonly reason: string }
-  | { readonly state: 'external'; readonly reason: string }
+  | { readonly state: 'disabled' | 'external'; readonly reason: string }
   | { readonly state: 'stopped'; readonly reason: string; readonly since: Timestamp }
   | {
       readonly state: 'starting';
@@ -29,22 +28,15 @@ export type ServiceStatus =
   | { readonly state: 'running'; readonly pid: number; readonly since: Timestamp }
   | { readonly state: 'stopping'; readonly pid: number; readonly since: Timestamp; readonly reason: string }
   | {
-      /** Waiting for the next start after a failure. */
-      readonly state: 'backoff';
+      /** Waiting for the next start after a failure; `looping`: it failed so often that the fallback is active. */
+      readonly state: 'backoff' | 'looping';
       readonly reason: string;
       readonly since: Timestamp;
       readonly nextTryAt: Timestamp;
       /** Failures in a row. */
       readonly failures: number;
-    }
-  | {
-      /** Failed so often in a row that the fallback is active. */
-      readonly state: 'looping';
-      readonly reason: string;
-      readonly since: Timestamp;
-      readonly nextTryAt: Timestamp;
-      readonly failures: number;
     };
+
 export interface Service {
   readonly name: string;
   readonly status: ServiceStatus;
