@@ -71,7 +71,14 @@ interface Answer {
 }
 
 function send(
-  options: { port: number; host?: string; tls?: boolean; method?: string; headers?: Record<string, string> },
+  options: {
+    port: number;
+    host?: string;
+    tls?: boolean;
+    method?: string;
+    path?: string;
+    headers?: Record<string, string>;
+  },
   body = '',
 ): Promise<Answer> {
   const { tls = false, ...rest } = options;
@@ -209,7 +216,7 @@ describe('bodies', () => {
   });
 
   test('may take longer than a request without one', async () => {
-    const bodyPace = { idleMs: 2000, windowMs: 1000, minBytesPerSecond: 1 };
+    const bodyPace = { idleMs: 10_000, windowMs: 1000, minBytesPerSecond: 1 };
     const [port = 0] = await start({ bodyPace, idleTimeoutMs: 60_000 });
     const socket = connect(port, '127.0.0.1');
     socket.write('PUT /thing HTTP/1.1\r\nHost: edge1\r\nContent-Length: 8\r\n\r\n');
@@ -220,6 +227,23 @@ describe('bodies', () => {
     const answer = String(await new Promise((resolve) => socket.once('data', resolve)));
     expect(answer).toContain(' 200 ');
     socket.destroy();
+  });
+});
+
+describe('a handler that takes its time', () => {
+  test('answers a client that waits for longer than an idle connection may', async () => {
+    const slow: ContributedRoute = {
+      path: '/slow',
+      method: 'POST',
+      handler: async (exchange) => {
+        await exchange.text(100);
+        await sleep(1_000);
+        exchange.sendText(200, 'done');
+      },
+    };
+    const [port = 0] = await start({ routes: [slow], idleTimeoutMs: 300 });
+    const { status, body } = await send({ port, method: 'POST', path: '/slow' }, 'x');
+    expect([status, body]).toEqual([200, 'done\n']);
   });
 });
 

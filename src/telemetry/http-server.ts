@@ -16,6 +16,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import type { BodyPace } from './body.ts';
 import { announcedLength } from './body.ts';
 import { RequestError } from './errors.ts';
@@ -83,6 +84,8 @@ interface Shared {
   readonly routes: RouteTable;
   readonly counters: HttpCounters;
   httpsPort: number | undefined;
+  /** Connections with a request whose handler is at work. */
+  readonly working: WeakSet<Socket>;
 }
 
 /**
@@ -96,7 +99,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const rates = new StatsRates(source);
   const feed = new LiveFeed(source, rates);
   const routes = makeRoutes({ source, metrics, rates, feed }, options.routes ?? []);
-  const shared: Shared = { options, routes, counters, httpsPort: undefined };
+  const shared: Shared = { options, routes, counters, httpsPort: undefined, working: new WeakSet() };
   const servers: Server[] = [];
   const addresses: ListenAddress[] = [];
   let isClosed = false;
@@ -157,7 +160,13 @@ function makeServer(address: ListenAddress, shared: Shared): Server {
   });
   server.maxConnections = MAX_CONNECTIONS;
   server.maxRequestsPerSocket = MAX_REQUESTS_PER_CONNECTION;
-  server.setTimeout(options.idleTimeoutMs ?? IDLE_TIMEOUT_MS, (socket) => {
+  const idleMs = options.idleTimeoutMs ?? IDLE_TIMEOUT_MS;
+  server.setTimeout(idleMs, (socket) => {
+    // The client waits for a handler, whose time is bounded by `RESPONSE_TIMEOUT_MS`.
+    if (socket.writableLength === 0 && shared.working.has(socket)) {
+      socket.setTimeout(idleMs);
+      return;
+    }
     // keep-alive and header timeouts end a connection between two requests: here a response was not taken
     if (socket.writableLength > 0) counters.aborted++;
     socket.destroy();
@@ -215,11 +224,14 @@ async function answer(
       request.socket.setTimeout(0);
     },
   });
+  shared.working.add(request.socket);
   try {
     if (url) await route(exchange, shared);
     else exchange.sendText(400, 'the address of the request cannot be understood');
   } catch (error) {
     answerFailure(exchange, error, options.logger);
+  } finally {
+    shared.working.delete(request.socket);
   }
   if (response.writableFinished || response.destroyed) return;
   // the handler is done: what is left is for the client to take
