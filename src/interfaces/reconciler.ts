@@ -79,6 +79,9 @@ export class Reconciler {
   #mirror: Mirror | undefined;
   #client: VppApiClient | undefined;
   #known: ReadonlyMap<string, Known> = new Map();
+  #isRunning = false;
+  /** Came during a run, which goes by the configuration that it began with. */
+  #next: Config | undefined;
 
   constructor(options: ReconcilerOptions) {
     const { config, onError } = options;
@@ -128,6 +131,11 @@ export class Reconciler {
 
   /** Another configuration, for the next run: what has left it is released. */
   use(config: Config): void {
+    if (this.#isRunning) this.#next = config;
+    else this.#take(config);
+  }
+
+  #take(config: Config): void {
     const before = this.#desired.layout;
     this.#desired.use(config);
     const { layout } = this.#desired;
@@ -188,6 +196,18 @@ export class Reconciler {
    * Rejects when the connection broke, or when VPP does not answer now.
    */
   async run(): Promise<Outcome | undefined> {
+    this.#isRunning = true;
+    try {
+      return await this.#run();
+    } finally {
+      this.#isRunning = false;
+      const next = this.#next;
+      this.#next = undefined;
+      if (next !== undefined) this.#take(next);
+    }
+  }
+
+  async #run(): Promise<Outcome | undefined> {
     const client = this.#client;
     if (client === undefined) return undefined;
     this.#missing.clear();
@@ -195,7 +215,6 @@ export class Reconciler {
     desired.follow(this.#mirror, this.lcp);
     this.objects.config = desired.config;
     this.lcp.hostNames = desired.hostNames;
-    // This run applies this configuration; later changes are for the next run.
     const { ports, vrfs, tapless, ...layout } = desired.layout;
     const configs = new Map(layout.configs.map((config) => [config.name, config]));
     const released = [...this.#released];

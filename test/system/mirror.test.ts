@@ -348,6 +348,20 @@ describe.skipIf(!isPossible)('the mirror from Linux to VPP', () => {
     expect(onTap('xe0')).toContain('198.51.100.1/24');
   });
 
+  it('takes off what leaves the configuration while VPP is brought to the one before', async () => {
+    const both = ['192.0.2.1/24', '198.51.100.1/24'];
+    await start(config('xe0', both));
+    for (const mtuBytes of [1400, 1300, 1200]) {
+      const before = interfaces.reconfigure(withInterfaces([config('xe0', both, { mtuBytes })]));
+      // Each time at another place of the run.
+      await sleep(mtuBytes / 100 - 12);
+      await interfaces.reconfigure(withInterfaces([config('xe0', ['192.0.2.1/24'])]));
+      await before;
+      expect(onTap('xe0')).toEqual(['192.0.2.1/24']);
+      expect(await addressesOf('xe0')).toEqual(['192.0.2.1/24']);
+    }
+  });
+
   it('moves an address from one TAP to another: VPP has it on one at a time', async () => {
     await start(config('xe0'), config('xe1'));
     ip('address', 'add', '192.0.2.1/24', 'dev', 'xe0');
