@@ -9,10 +9,11 @@
  * queued, with something in the FIB, or of which nobody has seen that it has left the FIB, is held (`holds`).
  */
 import { type GroupId, type NextHopGroups, NO_GROUP } from './next-hop-groups.ts';
-import { grown, type Holder, type RouteStore } from './route-store.ts';
+import type { Holder, RouteStore } from './route-store.ts';
 import { Category, SlotCounts } from './slot-counts.ts';
 import { Flag, Phase, PHASE_MASK, type SlotEvent, STEPS } from './slot-phase.ts';
 import type { FibCounts } from './status.ts';
+import { SlotMemory } from './slot-memory.ts';
 import { SlotReasons } from './slot-reasons.ts';
 import { SlotWork } from './slot-work.ts';
 
@@ -34,23 +35,19 @@ export interface BackendStateOptions {
   readonly canReplace?: (slot: number, held: GroupId | undefined, wanted: GroupId) => boolean;
 }
 
-export abstract class SlotStates implements Holder {
+export abstract class SlotStates extends SlotMemory implements Holder {
   readonly store: RouteStore;
   protected readonly options: BackendStateOptions;
   protected readonly work: SlotWork;
   protected readonly reasons = new SlotReasons();
-  /** The group that the FIB was told last, acknowledged or not. */
-  #group = new Uint32Array(0);
-  /** Phase and flags. */
-  protected state = new Uint8Array(0);
   /** What slots count as. */
   protected readonly slots = new SlotCounts();
   /** What the FIB has after the reset that is under way: nothing is queued meanwhile, the sweep that follows finds all. */
   protected resetTo: 'nothing' | 'unsure' | undefined;
-  #unproven = 0;
 
   /** @param isFirst routes that are told before others: default routes, and those that others resolve through */
   constructor(options: BackendStateOptions, isFirst: (slot: number) => boolean) {
+    super();
     this.store = options.store;
     this.options = options;
     this.work = new SlotWork(() => this.store.top, isFirst);
@@ -61,13 +58,8 @@ export abstract class SlotStates implements Holder {
     return this.slots.sums;
   }
 
-  /** Slots of which nobody has looked up since whether the FIB did what it was told. */
-  get unproven(): number {
-    return this.#unproven;
-  }
-
   get bytes(): number {
-    return this.#group.byteLength + this.state.byteLength + this.slots.bytes + this.reasons.bytes;
+    return this.memoryBytes + this.slots.bytes + this.reasons.bytes;
   }
 
   // As a holder of the store.
@@ -83,8 +75,7 @@ export abstract class SlotStates implements Holder {
   }
 
   grow(capacity: number): void {
-    this.#group = grown(this.#group, capacity);
-    this.state = grown(this.state, capacity);
+    this.growMemory(capacity);
     this.slots.grow(capacity);
     this.reasons.grow(capacity);
   }
@@ -103,43 +94,6 @@ export abstract class SlotStates implements Holder {
     return canReplace(slot, isKnown ? held : undefined, wanted) ? wanted : NO_GROUP;
   }
 
-  /** What the FIB was told last of a slot, acknowledged or not. */
-  told(slot: number): GroupId {
-    return this.#group[slot]!;
-  }
-
-  /** What the FIB has of a slot, as far as it said so; `NO_GROUP` for nothing. */
-  programmed(slot: number): GroupId {
-    return this.phaseOf(slot) === Phase.installed ? this.#group[slot]! : NO_GROUP;
-  }
-
-  /** Whether what is in flight takes the destination out. */
-  isRemoval(slot: number): boolean {
-    return this.#group[slot] === NO_GROUP;
-  }
-
-  /** Whether the FIB may have something of a slot beside what `programmed` says. */
-  isUnsure(slot: number): boolean {
-    return (this.state[slot]! & Flag.unsure) !== 0;
-  }
-
-  /** Whether the FIB has something of a slot, and nothing beside it. */
-  isKnown(slot: number): boolean {
-    return (this.state[slot]! & (PHASE_MASK | Flag.unsure)) === Phase.installed;
-  }
-
-  /** Whether it has still to be looked up what the FIB did with what it was told. */
-  isUnproven(slot: number): boolean {
-    return (this.state[slot]! & Flag.unproven) !== 0;
-  }
-
-  /** Whether it is known what the FIB should have of a slot that is unproven: nothing, or what it was told. */
-  isProvable(slot: number): boolean {
-    const { absent, installed } = Phase;
-    const phase = this.phaseOf(slot);
-    return this.isUnproven(slot) && (phase === absent || phase === installed) && !this.isUnsure(slot);
-  }
-
   /** What was told without an answer may have been refused: it is told again. */
   doubted(slot: number): void {
     if (this.phaseOf(slot) === Phase.absent) this.found(slot);
@@ -149,20 +103,20 @@ export abstract class SlotStates implements Holder {
   /** The FIB was looked at, and has what it was told, or not what it was told to remove. */
   proven(slot: number): void {
     if (!this.isUnproven(slot)) return;
-    this.#setUnproven(slot, 0);
+    this.setUnproven(slot, 0);
     if (this.state[slot] === Phase.absent) this.store.released(slot);
   }
 
   /** A request for what `target` said is on its way; `isUnproven`: an answer, if any, says nothing of what became of it. */
   sent(slot: number, group: GroupId, isUnproven = false): void {
-    const before = this.#group[slot]!;
+    const before = this.group[slot]!;
     // Also what was removed without an answer.
     const mayHold = this.programmed(slot) !== NO_GROUP || this.isUnproven(slot) ? Flag.unsure : 0;
-    this.#setUnproven(slot, isUnproven ? Flag.unproven : 0);
+    this.setUnproven(slot, isUnproven ? Flag.unproven : 0);
     if (before !== group) {
       this.options.groups.retain(group);
       this.options.groups.release(before);
-      this.#group[slot] = group;
+      this.group[slot] = group;
     }
     const rest = this.state[slot]! & ~(PHASE_MASK | Flag.stale | Flag.again);
     this.state[slot] = rest | Phase.inFlight | mayHold;
@@ -175,7 +129,7 @@ export abstract class SlotStates implements Holder {
       this.#tellAgain(slot);
       return;
     }
-    const isGone = this.#group[slot] === NO_GROUP;
+    const isGone = this.group[slot] === NO_GROUP;
     this.state[slot] =
       (state & ~(PHASE_MASK | Flag.unsure | Flag.again)) | (isGone ? Phase.absent : Phase.installed);
     this.reasons.forgetAttempts(slot);
@@ -239,12 +193,6 @@ export abstract class SlotStates implements Holder {
     }
   }
 
-  /** One of `Phase`. */
-  protected phaseOf(slot: number): (typeof Phase)[keyof typeof Phase] {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- nothing else is written into these bits
-    return (this.state[slot]! & PHASE_MASK) as (typeof Phase)[keyof typeof Phase];
-  }
-
   /** What the FIB is to be told of what is wanted. */
   protected effectiveGroup(slot: number): GroupId {
     return this.#standIn(this.options.wanted(slot));
@@ -274,9 +222,9 @@ export abstract class SlotStates implements Holder {
 
   /** Nothing is known to be in the FIB. */
   protected forget(slot: number, unsure: number): void {
-    this.#setUnproven(slot, 0);
-    this.options.groups.release(this.#group[slot]!);
-    this.#group[slot] = NO_GROUP;
+    this.setUnproven(slot, 0);
+    this.options.groups.release(this.group[slot]!);
+    this.group[slot] = NO_GROUP;
     this.state[slot] = (this.state[slot]! & Flag.queued) | Phase.absent | unsure;
     this.update(slot);
   }
@@ -289,12 +237,12 @@ export abstract class SlotStates implements Holder {
   /** Why a slot is failed or unresolved: it could not be told, or was told and leads nowhere. */
   protected reasonOf(slot: number): string {
     if (this.phaseOf(slot) !== Phase.installed) return this.reasons.of(slot);
-    return this.options.dropReason?.(slot, this.#group[slot]!) ?? '';
+    return this.options.dropReason?.(slot, this.group[slot]!) ?? '';
   }
 
   /** Whether what was told is what is wanted, or stands in for it; or what is wanted though a substitute is there now. */
   #isAsWanted(slot: number, wanted = this.options.wanted(slot)): boolean {
-    const told = this.#group[slot];
+    const told = this.group[slot];
     return told === wanted || told === this.#standIn(wanted);
   }
 
@@ -303,20 +251,13 @@ export abstract class SlotStates implements Holder {
     return this.options.substitute?.(group) ?? group;
   }
 
-  #setUnproven(slot: number, flag: 0 | typeof Flag.unproven): void {
-    const before = this.state[slot]! & Flag.unproven;
-    if (before === flag) return;
-    this.state[slot] = this.state[slot]! ^ Flag.unproven;
-    this.#unproven += flag === 0 ? -1 : 1;
-  }
-
   #tellAgain(slot: number): void {
     this.forget(slot, Flag.unsure);
     this.queue(slot);
   }
 
   #fail(slot: number, phase: typeof Phase.failed | typeof Phase.unresolved, reason: string): void {
-    const told = this.#group[slot]!;
+    const told = this.group[slot]!;
     const state = this.state[slot]!;
     const wasInFlight = this.phaseOf(slot) === Phase.inFlight;
     // Refused before it was sent: what the FIB has is what it had.
@@ -341,7 +282,7 @@ export abstract class SlotStates implements Holder {
       return phase === Phase.absent && !this.isUnsure(slot) ? Category.none : Category.leaving;
     }
     if (phase === Phase.installed && this.#isAsWanted(slot, wanted)) {
-      return this.options.dropReason?.(slot, this.#group[slot]!) === undefined
+      return this.options.dropReason?.(slot, this.group[slot]!) === undefined
         ? Category.programmed
         : Category.unresolved;
     }
