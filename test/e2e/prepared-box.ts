@@ -16,7 +16,7 @@ export const BOX_INI = `${DEMO}
 [update]
 trial-stable = 2
 trial-timeout = 75
-confirm-timeout = 8
+confirm-timeout = 30
 
 [supervisor]
 backoff-ms = 200
