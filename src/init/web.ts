@@ -119,7 +119,9 @@ export class Web implements AsyncDisposable {
       this.#certificate = undefined;
       for (const subject of [HTTPS, CERTIFICATE]) conditions.clear(subject);
     } else {
-      await this.#open(http, HTTPS, async () => ({ ...https, tls: await this.#openCertificate() }));
+      // Once for all attempts: opening it is logged.
+      let tls: Certificate | undefined;
+      await this.#open(http, HTTPS, async () => ({ ...https, tls: (tls ??= await this.#openCertificate()) }));
     }
     const reason = await this.#open(http, PLAIN, () => plain);
     if (reason !== undefined) throw new Error(reason);
