@@ -16,6 +16,13 @@ interface Walk {
   readonly onEnd: () => void;
 }
 
+/** Visits every slot once, in slices; resolves when that is done. @param top as of `SlotWalk` */
+export async function visitSlots(top: () => number, visit: (slot: number) => void): Promise<void> {
+  const walk = new SlotWalk(top);
+  walk.start(visit, () => {});
+  await walk.ended();
+}
+
 export class SlotWalk {
   readonly #top: () => number;
   #walk: Walk | undefined;

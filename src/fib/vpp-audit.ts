@@ -36,7 +36,7 @@ import type { RouteStore } from './route-store.ts';
 import { SlotWalk } from './slot-walk.ts';
 import { pathsKey, pathsOf } from './vpp-paths.ts';
 import { pairKey } from './vpp-proof.ts';
-import { asLookup, dropWords, type RouteLookup, VppResolution } from './vpp-resolution.ts';
+import { dropWords, type RouteLookup, VppResolution } from './vpp-resolution.ts';
 import { formatAddress } from '../config/mod.ts';
 import type { Prefix } from '../config/types.ts';
 
@@ -138,8 +138,10 @@ export class VppAudit implements Disposable {
       settleMs: SETTLE_MS,
       ...options.pace,
     };
-    const { client } = options;
-    this.#lookup = asLookup((table, prefix) => lookupSourcedRoute(client, tableId(table), prefix, false));
+    this.#lookup = async (table, prefix) => {
+      const route = await this.#lookUp(table, prefix, false);
+      return route === 'no-table' ? undefined : route;
+    };
     for (const { store } of options.states) this.#overruled.set(store, new Map());
     void this.#start();
   }
@@ -287,7 +289,7 @@ export class VppAudit implements Disposable {
       address: formatAddress(keyAddress(key)),
       length: key.length,
     } as const;
-    const route = await this.#lookUp(this.#tableOf(key.tableId), prefix);
+    const route = await this.#lookUp(this.#tableOf(key.tableId), prefix, true);
     if (route === 'no-table' && this.#options.missesTable(state, slot)) return undefined;
     if (!this.#isAsTold(state, slot, group)) return undefined;
     const found = route === 'no-table' ? undefined : route;
@@ -295,10 +297,14 @@ export class VppAudit implements Disposable {
     return this.#sources.get(found?.source ?? -1)?.name === OURS ? 'still-there' : 'as-told';
   }
 
-  /** VPP's route to exactly this prefix. Rejects when VPP cannot be asked. */
-  async #lookUp(table: number, prefix: Prefix): Promise<VppSourcedRoute | 'no-table' | undefined> {
+  /** VPP's longest match, or its route to exactly this prefix. Rejects when VPP cannot be asked. */
+  async #lookUp(
+    table: number,
+    prefix: Prefix,
+    isExact: boolean,
+  ): Promise<VppSourcedRoute | 'no-table' | undefined> {
     try {
-      return await lookupSourcedRoute(this.#options.client, tableId(table), prefix, true);
+      return await lookupSourcedRoute(this.#options.client, tableId(table), prefix, isExact);
     } catch (error) {
       const retval = error instanceof VppApiError ? error.retval : undefined;
       if (retval === Retval.noSuchFib) return 'no-table';

@@ -10,7 +10,8 @@
 import { plural } from '../report/mod.ts';
 import type { BackendState } from './backend-state.ts';
 import type { GroupId } from './next-hop-groups.ts';
-import { SlotWalk } from './slot-walk.ts';
+import { TimeSlice } from '../linux/mod.ts';
+import { visitSlots } from './slot-walk.ts';
 
 /** Routes of each group and table in a sample, as long as it is not larger than `MAX_SAMPLE`; one of each always. */
 const SAMPLES_OF_EACH = 4;
@@ -89,16 +90,14 @@ export class VppProof implements Disposable {
       for (const [state, pairs] of [...this.#doubts]) {
         this.#doubts.delete(state);
         const { store } = state;
-        const walk = new SlotWalk(() => store.top);
-        walk.start(
+        await visitSlots(
+          () => store.top,
           (slot) => {
             if (!state.isUnproven(slot) || !pairs.has(pairKey(store.table[slot]!, state.told(slot)))) return;
             state.doubted(slot);
             count += 1;
           },
-          () => {},
         );
-        await walk.ended();
       }
     }
     this.#isDoubting = false;
@@ -115,8 +114,8 @@ export class VppProof implements Disposable {
   async #sampleOf(state: BackendState): Promise<number[]> {
     const samples = new Map<number, Sample>();
     const { store } = state;
-    const walk = new SlotWalk(() => store.top);
-    walk.start(
+    await visitSlots(
+      () => store.top,
       (slot) => {
         if (!state.isProvable(slot)) return;
         const pair = pairKey(store.table[slot]!, state.told(slot));
@@ -130,16 +129,16 @@ export class VppProof implements Disposable {
           if (place < SAMPLES_OF_EACH) sample.slots[place] = slot;
         }
       },
-      () => {},
     );
-    await walk.ended();
     const ofEach = Math.max(1, Math.min(SAMPLES_OF_EACH, Math.floor(MAX_SAMPLE / samples.size)));
     return [...samples.values()].flatMap(({ slots }) => slots.slice(0, ofEach));
   }
 
   async #proveAll(state: BackendState, tableId?: number): Promise<void> {
     let some: number[] = [];
-    for (let slot = 0; slot < state.store.top; slot++) {
+    const slice = new TimeSlice({ clockEvery: 1_024 });
+    for (let slot = 0; slot < state.store.top && !this.#isEnded; slot++) {
+      if (slice.isOver()) await slice.next();
       const isMeant = tableId === undefined || state.store.tableIdOf(slot) === tableId;
       if (isMeant && state.isProvable(slot)) some.push(slot);
       if (some.length < LOOKS_AT_ONCE) continue;

@@ -15,9 +15,6 @@ import {
   FibPathProto,
   FibPathType,
   NO_INTERFACE,
-  Retval,
-  tableId,
-  VppApiError,
   type VppSourcedRoute,
 } from '../vpp/api/mod.ts';
 import { maskKey, newRouteKey, keyAddress, setAddress } from './route-key.ts';
@@ -143,22 +140,6 @@ export class VppResolution {
   #isDefaultDrop({ prefix, source }: VppSourcedRoute): boolean {
     return prefix.length === 0 && this.#sourceName(source) === DEFAULT_DROP;
   }
-}
-
-/** The lookup of a client: undefined for a table, or a prefix, that VPP has not. */
-export function asLookup(ask: (table: number, prefix: Prefix) => Promise<VppSourcedRoute>): RouteLookup {
-  return async (table, prefix) => {
-    try {
-      return await ask(tableId(table), prefix);
-    } catch (error) {
-      if (error instanceof VppApiError && isAbsent(error.retval)) return undefined;
-      throw error;
-    }
-  };
-}
-
-function isAbsent(retval: number | undefined): boolean {
-  return retval === Retval.noSuchEntry || retval === Retval.noSuchFib;
 }
 
 /** Whether VPP looks the next hop up in its FIB. */

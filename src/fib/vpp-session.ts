@@ -12,6 +12,7 @@ import type { FibBackend, FibSession, SessionPhase } from './fib-backend.ts';
 import type { GroupId } from './next-hop-groups.ts';
 import { DEFAULT_TABLE, type Family } from './route-key.ts';
 import type { RouteStore } from './route-store.ts';
+import { visitSlots } from './slot-walk.ts';
 import { type AuditTotals, VppAudit, type VppAuditOptions } from './vpp-audit.ts';
 import { VppProgrammer } from './vpp-programmer.ts';
 import { VppProof } from './vpp-proof.ts';
@@ -271,18 +272,23 @@ export class VppSession implements FibSession {
     const wasLost = await this.#tables.recover(id);
     if (this.#life.signal.aborted) return;
     this.#forgetLastTable();
-    if (wasLost) this.#tellTableAgain(id);
+    if (wasLost) await this.#tellTableAgain(id);
+    if (this.#life.signal.aborted) return;
     // Those that came meanwhile.
     for (const state of ipStates(this.#fib)) state.sweep();
   }
 
-  #tellTableAgain(id: number): void {
+  async #tellTableAgain(id: number): Promise<void> {
     this.#fib.onError(`VPP has lost table ${id}: its routes are told again`);
     for (const state of ipStates(this.#fib)) {
       const { store } = state;
-      for (let slot = 0; slot < store.top; slot++) {
-        if (this.#tableIdOf(store, slot) === id) state.happened(slot, 'vanished');
-      }
+      await visitSlots(
+        () => store.top,
+        (slot) => {
+          if (this.#life.signal.aborted || this.#tableIdOf(store, slot) !== id) return;
+          state.happened(slot, 'vanished');
+        },
+      );
     }
   }
 
