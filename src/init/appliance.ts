@@ -205,7 +205,7 @@ export class Appliance implements StatusProvider {
       { name: 'feeds', run: () => this.#feeds.start() },
       { name: 'bgp', run: () => this.#startBgp() },
       { name: 'services', run: () => this.#startServices() },
-      { name: 'http', run: () => this.#startHttp() },
+      { name: 'http', run: () => this.web.start(this.#config) },
     ];
   }
 
@@ -239,11 +239,6 @@ export class Appliance implements StatusProvider {
   async #startServices(): Promise<string> {
     await this.#services.use(this.#config);
     return this.#services.names;
-  }
-
-  /** Serves the page, metrics, JSON and control over TCP and a Unix socket. */
-  async #startHttp(): Promise<string> {
-    return this.web.start(this.#config);
   }
 
   status(): ApplianceStatus {

@@ -95,7 +95,6 @@ export class Reconciler {
     this.queues = new NicQueues(onError);
     const onChange = (): void => options.onHostInterfaces?.();
     this.lcp = new LcpPairing(options.lcp, { onError, onChange, onNotice });
-    this.lcp.hostNames = this.#desired.hostNames;
   }
 
   /** VPP is connected; `kind` says whether it is the same VPP as before. */
@@ -151,7 +150,6 @@ export class Reconciler {
     }
     for (const name of namesOf(before)) this.#released.add(name);
     for (const name of namesOf(layout)) this.#released.delete(name);
-    this.lcp.hostNames = this.#desired.hostNames;
   }
 
   /** The interfaces of the configuration, and the NICs that VPP is given. */
