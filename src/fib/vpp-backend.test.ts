@@ -12,14 +12,7 @@ import {
   VppApiClient,
 } from '../vpp/api/mod.ts';
 import { Fib, newRouteKey, readAskedDestination } from './mod.ts';
-
-const CONFIG: FibVppConfig = {
-  enabled: true,
-  tableId: 0,
-  batchSize: 16,
-  batchIntervalMs: 1,
-  verify: 'sample',
-};
+import { FIB_VPP_CONFIG } from '../../test/fixtures/fib-config.ts';
 
 function route(text: string, ...to: string[]): StaticRoute {
   const { family, address, length } = parsePrefix(text)!;
@@ -56,7 +49,7 @@ afterEach(async () => {
   await vpp[Symbol.asyncDispose]();
 });
 
-async function start(routes: StaticRoute[], config: FibVppConfig = CONFIG): Promise<void> {
+async function start(routes: StaticRoute[], config: FibVppConfig = FIB_VPP_CONFIG): Promise<void> {
   fib = new Fib({
     config,
     routes,
@@ -129,7 +122,7 @@ describe('the FIB of VPP with another configuration', () => {
     const many = Array.from({ length: 100 }, (_, i) => route(`10.1.${i}.0/24`, '192.0.2.1'));
     await start([...many, route('10.2.0.0/16', '192.0.2.1', '192.0.2.2'), route('10.3.0.0/16', 'blackhole')]);
     const before = await received();
-    reconfigure(CONFIG, [
+    reconfigure(FIB_VPP_CONFIG, [
       ...many,
       route('10.2.0.0/16', '192.0.2.2', '192.0.2.9'),
       route('2001:db8::/32', '2001:db8:1::1'),
@@ -148,33 +141,33 @@ describe('the FIB of VPP with another configuration', () => {
     await start([route('10.0.0.0/8', '192.0.2.1')]);
     await vpp.control({ command: 'late', message: 'ip_route_add_del', ms: 100, count: 4 });
     for (const hop of ['192.0.2.2', '192.0.2.3', '192.0.2.4']) {
-      reconfigure(CONFIG, [route('10.0.0.0/8', hop)]);
+      reconfigure(FIB_VPP_CONFIG, [route('10.0.0.0/8', hop)]);
       await sleep(20);
     }
-    reconfigure(CONFIG, []);
+    reconfigure(FIB_VPP_CONFIG, []);
     await sleep(20);
-    reconfigure(CONFIG, [route('10.0.0.0/8', '192.0.2.5')]);
+    reconfigure(FIB_VPP_CONFIG, [route('10.0.0.0/8', '192.0.2.5')]);
     await settled();
     expect(await inVpp()).toEqual(['0 10.0.0.0/8 192.0.2.5']);
   });
 
   it('takes all routes out when it is switched off, and puts them back', async () => {
     await start([route('10.0.0.0/8', '192.0.2.1')]);
-    reconfigure({ ...CONFIG, enabled: false }, [route('10.0.0.0/8', '192.0.2.1')]);
+    reconfigure({ ...FIB_VPP_CONFIG, enabled: false }, [route('10.0.0.0/8', '192.0.2.1')]);
     await settled();
     expect(await inVpp()).toEqual([]);
     expect(fib.vpp.status).toMatchObject({ backend: 'none', desired: 0, status: { state: 'disabled' } });
-    reconfigure(CONFIG, [route('10.0.0.0/8', '192.0.2.1')]);
+    reconfigure(FIB_VPP_CONFIG, [route('10.0.0.0/8', '192.0.2.1')]);
     await settled();
     expect(await inVpp()).toEqual(['0 10.0.0.0/8 192.0.2.1']);
   });
 
   it('moves the routes to another table', async () => {
     await start([route('10.0.0.0/8', '192.0.2.1'), route('2001:db8::/32', '2001:db8:1::1')]);
-    reconfigure({ ...CONFIG, tableId: 7 }, [route('10.0.0.0/8', '192.0.2.1')]);
+    reconfigure({ ...FIB_VPP_CONFIG, tableId: 7 }, [route('10.0.0.0/8', '192.0.2.1')]);
     await until(async () => (await inVpp()).join() === '7 10.0.0.0/8 192.0.2.1');
     await settled();
-    reconfigure(CONFIG, [route('10.0.0.0/8', '192.0.2.1')]);
+    reconfigure(FIB_VPP_CONFIG, [route('10.0.0.0/8', '192.0.2.1')]);
     // The other table's may go later than this one's come.
     await until(async () => (await inVpp()).join() === '0 10.0.0.0/8 192.0.2.1');
   });
@@ -191,7 +184,7 @@ describe('the FIB of VPP with another configuration', () => {
     await settled();
     expect(fib.vpp.letGoOfTable(100)).toBe(true);
     // The default table is never anybody else's.
-    expect(fib.vpp.letGoOfTable(CONFIG.tableId)).toBe(false);
+    expect(fib.vpp.letGoOfTable(FIB_VPP_CONFIG.tableId)).toBe(false);
     for (const family of [4, 6] as const) {
       await addDelTable(client, { tableId: tableId(100), family }, false);
     }
@@ -204,7 +197,7 @@ describe('the FIB of VPP with another configuration', () => {
   it('tries again to take out what VPP would not let go', async () => {
     await start([route('10.0.0.0/8', '192.0.2.1')]);
     await vpp.control({ command: 'error', message: 'ip_route_add_del', retval: -1, count: 1 });
-    reconfigure(CONFIG, []);
+    reconfigure(FIB_VPP_CONFIG, []);
     await until(() => fib.vpp.status.failed === 1);
     expect(fib.vpp.status.failures[0]?.prefix).toBe('10.0.0.0/8');
     await until(async () => (await inVpp()).length === 0);
@@ -213,7 +206,7 @@ describe('the FIB of VPP with another configuration', () => {
 
   it('keeps the old paths of a route until VPP can take the new ones', async () => {
     await start([route('10.0.0.0/8', '192.0.2.1')]);
-    reconfigure(CONFIG, [route('10.0.0.0/8', '192.0.2.2%xe9')]);
+    reconfigure(FIB_VPP_CONFIG, [route('10.0.0.0/8', '192.0.2.2%xe9')]);
     await until(() => fib.vpp.status.failed === 1);
     expect(await inVpp()).toEqual(['0 10.0.0.0/8 192.0.2.1']);
     known.add('xe9');
@@ -224,7 +217,7 @@ describe('the FIB of VPP with another configuration', () => {
   it('takes out what left the configuration while the connection was broken', async () => {
     await start([route('10.0.0.0/8', '192.0.2.1'), route('10.1.0.0/16', '192.0.2.1')]);
     fib.vpp.detach('the test says so');
-    reconfigure({ ...CONFIG, tableId: 3 }, [route('10.0.0.0/8', '192.0.2.1')]);
+    reconfigure({ ...FIB_VPP_CONFIG, tableId: 3 }, [route('10.0.0.0/8', '192.0.2.1')]);
     await using again = await VppApiClient.connect(vpp.apiSocket);
     await fib.vpp.attach(again, 'reconnected');
     expect(await inVpp()).toEqual(['3 10.0.0.0/8 192.0.2.1']);
@@ -233,12 +226,12 @@ describe('the FIB of VPP with another configuration', () => {
 
   it('waits for a VPP, and programs what is wanted then', async () => {
     fib = new Fib({
-      config: CONFIG,
+      config: FIB_VPP_CONFIG,
       routes: [route('10.0.0.0/8', '192.0.2.1')],
       resolveInterface: () => undefined,
       onError: () => {},
     });
-    reconfigure(CONFIG, [route('10.1.0.0/16', '192.0.2.1')]);
+    reconfigure(FIB_VPP_CONFIG, [route('10.1.0.0/16', '192.0.2.1')]);
     const before = await received();
     await fib.vpp.attach(client, 'first');
     expect(await inVpp()).toEqual(['0 10.1.0.0/16 192.0.2.1']);
@@ -263,7 +256,7 @@ describe('a recursive next hop', () => {
     await fib.vpp.settled();
     expect(fib.vpp.status).toMatchObject({ desired: many + 1, programmed: many + 1, failed: 0 });
     const before = await received();
-    reconfigure(CONFIG, [route('198.51.100.0/24', '192.0.2.99')]);
+    reconfigure(FIB_VPP_CONFIG, [route('198.51.100.0/24', '192.0.2.99')]);
     await fib.vpp.settled();
     expect(await received()).toBe(before + 1);
   });
@@ -340,7 +333,9 @@ describe('a route over several interfaces', () => {
     expect(fib.vpp.status.nextHopsLeftOut).toBe(0);
     await better[Symbol.asyncDispose]();
     await until(() => fib.vpp.status.nextHopsLeftOut === 1);
-    reconfigure({ ...CONFIG, enabled: false }, [route('10.0.0.0/8', '192.0.2.1%xe0', '198.51.100.1%xe1')]);
+    reconfigure({ ...FIB_VPP_CONFIG, enabled: false }, [
+      route('10.0.0.0/8', '192.0.2.1%xe0', '198.51.100.1%xe1'),
+    ]);
     await until(() => fib.vpp.status.pending === 0);
     expect(fib.vpp.status).toMatchObject({ desired: 0, nextHopsLeftOut: 0 });
   });
@@ -352,7 +347,7 @@ describe('what happens while something is in flight', () => {
     known.add('xe0');
     const before = await received();
     await vpp.control({ command: 'late', message: 'ip_route_add_del', ms: 300, count: 1 });
-    reconfigure(CONFIG, [route('10.0.0.0/8', '192.0.2.1%xe0')]);
+    reconfigure(FIB_VPP_CONFIG, [route('10.0.0.0/8', '192.0.2.1%xe0')]);
     await until(async () => (await received()) === before + 1);
     known.delete('xe0');
     fib.vpp.interfacesChanged();
@@ -368,7 +363,7 @@ describe('what happens while something is in flight', () => {
     const late = await VppApiClient.connect(vpp.apiSocket);
     await late[Symbol.asyncDispose]();
     await fib.vpp.attach(late, 'reconnected');
-    reconfigure(CONFIG, [route('10.1.0.0/16', '192.0.2.1')]);
+    reconfigure(FIB_VPP_CONFIG, [route('10.1.0.0/16', '192.0.2.1')]);
     await fib.vpp.settled();
     expect(await inVpp()).toEqual(['0 10.1.0.0/16 192.0.2.1']);
   });
@@ -393,7 +388,7 @@ describe('what happens while something is in flight', () => {
     };
     await vpp.control({ command: 'error', message: 'mpls_route_add_del', retval: -1, count: 1_000 });
     const before = await count();
-    reconfigure(CONFIG, [label('2001:db8::1', 6)]);
+    reconfigure(FIB_VPP_CONFIG, [label('2001:db8::1', 6)]);
     await until(() => fib.vpp.status.failed === 2);
     await sleep(300);
     // One for each of the label's two routes; the next tries are a second away.

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parsePrefix } from '../../src/config/mod.ts';
-import type { FibVppConfig, NextHop, StaticRoute } from '../../src/config/types.ts';
+import type { NextHop, StaticRoute } from '../../src/config/types.ts';
 import { type ExplainedRoute, Fib, readAskedDestination } from '../../src/fib/mod.ts';
 import {
   addDelAddress,
@@ -17,14 +17,8 @@ import {
   VppApiClient,
 } from '../../src/vpp/api/mod.ts';
 import { type ConformanceVpp, startVpp, targetName } from './harness.ts';
+import { FIB_VPP_CONFIG } from '../fixtures/fib-config.ts';
 
-const CONFIG: FibVppConfig = {
-  enabled: true,
-  tableId: 0,
-  batchSize: 16,
-  batchIntervalMs: 1,
-  verify: 'sample',
-};
 const PACE = { tickMs: 5, roundMs: 20, resolveMs: 50, settleMs: 5 };
 
 let vpp: ConformanceVpp;
@@ -64,7 +58,7 @@ function route(text: string, ...to: string[]): StaticRoute {
 
 async function start(...routes: StaticRoute[]): Promise<void> {
   fib = new Fib({
-    config: CONFIG,
+    config: FIB_VPP_CONFIG,
     routes,
     resolveInterface: () => undefined,
     onError: (message) => void said.push(message),
@@ -230,7 +224,7 @@ describe(`what VPP has otherwise than it was told is named, counted and told aga
       return { ...one, action: { kind: 'forward', nextHops, labels: [] } };
     };
     fib = new Fib({
-      config: CONFIG,
+      config: FIB_VPP_CONFIG,
       routes: [
         over('198.51.100.7/32', [undefined, 1]),
         over('198.51.100.8/29', [undefined, 1]),

@@ -1,5 +1,5 @@
 /** Tags of frames, with VLANs of the Linux guest at the other end and tcpdump as the judge. */
-import type { FieldCase, Step } from '../case.ts';
+import type { FieldCase, LinuxPlan, PeerPlan, Step } from '../case.ts';
 import { killVpp } from '../kill-vpp.ts';
 import { act, holds, becomes, losesSight, onWire, reaches } from '../steps.ts';
 
@@ -9,6 +9,47 @@ const inside = (what: string, lines: readonly string[]): Step =>
     const { code, text } = await field.box.inside(lines.join(' && '));
     if (code !== 0) throw new Error(text);
   });
+
+/** At the other end: VLAN 100, and VLAN 31 inside VLAN 30 of 802.1ad, with routes to the networks behind the box. */
+const TAGGING_LINUX: LinuxPlan = {
+  segments: ['xe0'],
+  setup: [
+    'ip link set xe0 up',
+    'ip link add link xe0 name xe0.100 type vlan id 100',
+    'ip address add 192.0.2.2/24 dev xe0.100',
+    'ip address add 2001:db8:1::2/64 dev xe0.100',
+    'ip link set xe0.100 up',
+    'ip link add link xe0 name xe0.30 type vlan proto 802.1ad id 30',
+    'ip link add link xe0.30 name xe0.30.31 type vlan id 31',
+    'ip address add 10.30.31.2/24 dev xe0.30.31',
+    'ip link set xe0.30 up',
+    'ip link set xe0.30.31 up',
+    'ip route add 198.51.100.0/24 via 192.0.2.1',
+    'ip route add 203.0.113.0/24 via 10.30.31.1',
+    'ip route add 2001:db8:2::/64 via 2001:db8:1::1',
+  ],
+};
+
+/** Behind the box. */
+const FAR: PeerPlan = {
+  name: 'far',
+  links: [{ segment: 'xe1', addresses: ['198.51.100.2/24', '2001:db8:2::2/64'] }],
+  loopbacks: ['203.0.113.1/32'],
+  routes: ['default via 198.51.100.1', 'default via 2001:db8:2::1'],
+};
+
+const PASSES_BOTH = [
+  reaches('linux', '198.51.100.2', 20, { bytes: 1500, whole: true }),
+  reaches('linux', '2001:db8:2::2', 20, { bytes: 1500, whole: true }),
+  reaches('far', '10.30.31.2', 20),
+];
+
+const BOTH_TAGS = onWire(
+  '802.1ad 30 and 802.1Q 31 from the box',
+  'xe0',
+  'vlan 30',
+  /ethertype 802\.1Q-QinQ.* vlan 30\b.*ethertype 802\.1Q.* vlan 31\b.* 198\.51\.100\.2 > 10\.30\.31\.2: .*request/,
+);
 
 export const cases: readonly FieldCase[] = [
   {
@@ -31,36 +72,10 @@ inner-vlan = 31
 addresses = 10.30.31.1/24
 `,
     },
-    linux: {
-      segments: ['xe0'],
-      setup: [
-        'ip link set xe0 up',
-        'ip link add link xe0 name xe0.100 type vlan id 100',
-        'ip address add 192.0.2.2/24 dev xe0.100',
-        'ip address add 2001:db8:1::2/64 dev xe0.100',
-        'ip link set xe0.100 up',
-        'ip link add link xe0 name xe0.30 type vlan proto 802.1ad id 30',
-        'ip link add link xe0.30 name xe0.30.31 type vlan id 31',
-        'ip address add 10.30.31.2/24 dev xe0.30.31',
-        'ip link set xe0.30 up',
-        'ip link set xe0.30.31 up',
-        'ip route add 198.51.100.0/24 via 192.0.2.1',
-        'ip route add 203.0.113.0/24 via 10.30.31.1',
-        'ip route add 2001:db8:2::/64 via 2001:db8:1::1',
-      ],
-    },
-    peers: [
-      {
-        name: 'far',
-        links: [{ segment: 'xe1', addresses: ['198.51.100.2/24', '2001:db8:2::2/64'] }],
-        loopbacks: ['203.0.113.1/32'],
-        routes: ['default via 198.51.100.1', 'default via 2001:db8:2::1'],
-      },
-    ],
+    linux: TAGGING_LINUX,
+    peers: [FAR],
     steps: [
-      reaches('linux', '198.51.100.2', 20, { bytes: 1500, whole: true }),
-      reaches('linux', '2001:db8:2::2', 20, { bytes: 1500, whole: true }),
-      reaches('far', '10.30.31.2', 20),
+      ...PASSES_BOTH,
       onWire(
         'VLAN 100 from Linux',
         'xe0',
@@ -73,12 +88,7 @@ addresses = 10.30.31.1/24
         'vlan 100 and ip',
         /vlan 100\b.* 198\.51\.100\.2 > 192\.0\.2\.2: .*reply/,
       ),
-      onWire(
-        '802.1ad 30 and 802.1Q 31 from the box',
-        'xe0',
-        'vlan 30',
-        /ethertype 802\.1Q-QinQ.* vlan 30\b.*ethertype 802\.1Q.* vlan 31\b.* 198\.51\.100\.2 > 10\.30\.31\.2: .*request/,
-      ),
+      BOTH_TAGS,
       onWire('no tag on xe1', 'xe1', 'icmp', /ethertype IPv4 .*192\.0\.2\.2 > 198\.51\.100\.2/),
     ],
   },
@@ -93,32 +103,8 @@ addresses = 10.30.31.1/24
       ini: '[vpp.lcp]\nfollow = true\n',
       restartsVpp: true,
     },
-    linux: {
-      segments: ['xe0'],
-      setup: [
-        'ip link set xe0 up',
-        'ip link add link xe0 name xe0.100 type vlan id 100',
-        'ip address add 192.0.2.2/24 dev xe0.100',
-        'ip address add 2001:db8:1::2/64 dev xe0.100',
-        'ip link set xe0.100 up',
-        'ip link add link xe0 name xe0.30 type vlan proto 802.1ad id 30',
-        'ip link add link xe0.30 name xe0.30.31 type vlan id 31',
-        'ip address add 10.30.31.2/24 dev xe0.30.31',
-        'ip link set xe0.30 up',
-        'ip link set xe0.30.31 up',
-        'ip route add 198.51.100.0/24 via 192.0.2.1',
-        'ip route add 203.0.113.0/24 via 10.30.31.1',
-        'ip route add 2001:db8:2::/64 via 2001:db8:1::1',
-      ],
-    },
-    peers: [
-      {
-        name: 'far',
-        links: [{ segment: 'xe1', addresses: ['198.51.100.2/24', '2001:db8:2::2/64'] }],
-        loopbacks: ['203.0.113.1/32'],
-        routes: ['default via 198.51.100.1', 'default via 2001:db8:2::1'],
-      },
-    ],
+    linux: TAGGING_LINUX,
+    peers: [FAR],
     steps: [
       inside('someone makes VLANs on the TAP', [
         'ip link add link xe0 name xe0.100 type vlan id 100',
@@ -131,15 +117,8 @@ addresses = 10.30.31.1/24
         'ip address add 10.30.31.1/24 dev inner',
         'ip link set inner up',
       ]),
-      reaches('linux', '198.51.100.2', 20, { bytes: 1500, whole: true }),
-      reaches('linux', '2001:db8:2::2', 20, { bytes: 1500, whole: true }),
-      reaches('far', '10.30.31.2', 20),
-      onWire(
-        '802.1ad 30 and 802.1Q 31 from the box',
-        'xe0',
-        'vlan 30',
-        /ethertype 802\.1Q-QinQ.* vlan 30\b.*ethertype 802\.1Q.* vlan 31\b.* 198\.51\.100\.2 > 10\.30\.31\.2: .*request/,
-      ),
+      ...PASSES_BOTH,
+      BOTH_TAGS,
       becomes('VPP has them under their numbers, without drift', 20, async (field) => {
         const status = await field.box.status();
         const text = `${JSON.stringify(status?.objects)} ${status?.interfaces.map(({ name }) => name).join(' ')}`;
